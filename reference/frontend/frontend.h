@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What the front ends share: processes, files, and the dispatch of system calls to them. One file a
+ * uAPI: it decodes and checks arguments in the documented order, calls the model, returns errno.
+ * file.c takes ref->lock around every operation below.
+ */
+#ifndef IOMMU_REF_FRONTEND_H
+#define IOMMU_REF_FRONTEND_H
+
+#include "../model/model.h"
+
+struct ref_file;
+
+struct ref_file_ops {
+	long (*ioctl)(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
+		      void *user_arg);
+	ssize_t (*read)(struct iommu_ref_proc *caller, struct ref_file *f, void *buf, size_t len);
+	ssize_t (*write)(struct iommu_ref_proc *caller, struct ref_file *f, const void *buf, size_t len);
+	int (*poll)(struct ref_file *f, short events);
+	void (*release)(struct ref_file *f);	/* last close */
+};
+
+/* An open file description: shared by descriptors that were passed. */
+struct ref_file {
+	const struct ref_file_ops *ops;
+	struct iommu_ref *ref;
+	void *priv;
+	unsigned int refs;
+};
+
+#define REF_MAX_FDS 256
+
+struct iommu_ref_proc {
+	struct iommu_ref *ref;
+	struct iommu_ref_proc *next;
+	struct ref_file *fds[REF_MAX_FDS];	/* descriptor numbers start at 0 */
+	struct vfio_mm *vfio_mm;		/* vfio.c: the v7 per-mm object, refcounted, NULL if none */
+};
+
+/* Opens a file for @proc: returns the descriptor, or -EMFILE/-ENOMEM. */
+int file_install(struct iommu_ref_proc *proc, const struct ref_file_ops *ops, void *priv);
+/* The file of @fd if it has @ops, else NULL. */
+struct ref_file *file_get(struct iommu_ref_proc *proc, int fd, const struct ref_file_ops *ops);
+/* The file of @fd whatever its kind, or NULL. */
+struct ref_file *file_at(struct iommu_ref_proc *proc, int fd);
+/* close(2) with ref->lock held. -EBADF. */
+int file_close(struct iommu_ref_proc *proc, int fd);
+void file_hold(struct ref_file *f);
+void file_put(struct ref_file *f);
+
+/* open(2) of each kind of path; -ENODEV, -ENOMEM, -EBUSY. Return the descriptor. */
+int iommufd_open(struct iommu_ref_proc *proc);				/* /dev/iommu */
+int vfio_container_open(struct iommu_ref_proc *proc);			/* /dev/vfio/vfio */
+int vfio_group_open(struct iommu_ref_proc *proc, uint32_t group);	/* /dev/vfio/N */
+int vfio_cdev_open(struct iommu_ref_proc *proc, unsigned int index);	/* /dev/vfio/devices/vfioN */
+
+/* Called by proc exit after all files are closed. */
+void vfio_proc_exit(struct iommu_ref_proc *proc);
+
+extern const struct ref_file_ops iommufd_file_ops;
+extern const struct ref_file_ops vfio_container_file_ops;
+extern const struct ref_file_ops vfio_group_file_ops;
+extern const struct ref_file_ops vfio_cdev_file_ops;
+
+/*
+ * A device has one DMA owner: a v7 container's group or an iommufd file. Groups have one owner.
+ * -EBUSY when another owner has the device's group. (owner.c)
+ */
+int group_claim(struct iommu_ref *ref, uint32_t group, const void *owner);
+void group_release(struct iommu_ref *ref, uint32_t group, const void *owner);
+
+#endif
