@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The reference implementation of Linux's IOMMU user API, as a library.
+ *
+ * Concepts
+ *   struct iommu_ref       one machine: IOMMU hardware, its devices, the system-wide PASID space.
+ *   struct iommu_ref_proc  one process (an mm): a file table and the owner of PASIDs. A program that
+ *                          tests ownership makes two. Both share the caller's address space.
+ *   file                   an open /dev/iommu, /dev/vfio/vfio, /dev/vfio/GROUP or
+ *                          /dev/vfio/devices/vfioN; a small integer, valid in its process only.
+ *
+ * Physical memory is the caller's own memory: a "physical address" of the model is a user virtual
+ * address of this program, so DMA reads and writes the very pages that were mapped. Pointers inside
+ * ioctl arguments may be anything; a bad one gives -EFAULT, never a crash.
+ *
+ * There are no globals, no threads and no clock in here. Every function may be called from any
+ * thread. Functions return 0 or a value >= 0, or -errno.
+ */
+#ifndef IOMMU_REF_H
+#define IOMMU_REF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct iommu_ref;
+struct iommu_ref_proc;
+
+enum iommu_ref_vendor {
+	IOMMU_REF_VTD = 1,	/* Intel VT-d, scalable mode */
+	IOMMU_REF_SMMUV3 = 2,	/* Arm SMMUv3, stage 1 + stage 2 */
+};
+
+/* Which reading of the VFIO nesting series v7 the vfio front end follows. */
+enum iommu_ref_profile {
+	IOMMU_REF_V7_REVIEWED = 0,	/* with the review comments that its author accepted */
+	IOMMU_REF_V7_POSTED = 1,	/* as posted, with its own bugs */
+};
+
+#define IOMMU_REF_MAX_DEVICES 8
+
+/* One PCI function. Devices with the same group number are one IOMMU group. */
+struct iommu_ref_device_config {
+	uint16_t rid;		/* PCI requester ID, bus << 8 | devfn */
+	uint32_t group;		/* /dev/vfio/GROUP */
+	bool pasid;		/* can tag its DMA with a PASID */
+};
+
+/* What hardware to be. Fill with iommu_ref_config_init(), then change what matters. */
+struct iommu_ref_config {
+	enum iommu_ref_vendor vendor;
+	enum iommu_ref_profile profile;
+	bool nesting;			/* two-stage translation is there */
+	bool five_level;		/* VT-d CAP.FL5LP; this model walks 4 levels, so false */
+	uint32_t pasid_bits;		/* 20 */
+	uint32_t pasid_capacity;	/* PASIDs of the whole system: 0x100000 */
+	uint32_t pasid_host_reserve;	/* taken out of it for the host's own set: 0x8000 */
+	uint32_t pasid_quota;		/* per process: 1000 (v7 p04) */
+	uint32_t iotlb_entries;		/* a power of two, 64 .. 65536: 4096 */
+	uint64_t aperture_last;		/* last IOVA that paging HWPTs can translate */
+	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
+	const char *defect;		/* name of a known-bad variant, or NULL; see defects.def */
+	unsigned int nr_devices;
+	struct iommu_ref_device_config devices[IOMMU_REF_MAX_DEVICES];
+};
+
+/*
+ * Defaults: nesting; devices 0..3: rid 0x0008 (00:01.0) group 1, rid 0x0010 group 2, rid 0x0018 and
+ * rid 0x0019 both in group 3; all PASID-capable. VT-d: aperture 2^48-1, MSI window
+ * [0xfee00000, 0xfeefffff]. SMMUv3: aperture 2^48-1, MSI window [0x08000000, 0x080fffff].
+ */
+void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor vendor);
+
+/* Errors: -EINVAL (a configuration that makes no sense, or an unknown defect), -ENOMEM. */
+int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out);
+/* Ends every process that is left, then the machine. */
+void iommu_ref_destroy(struct iommu_ref *ref);
+
+int iommu_ref_proc_create(struct iommu_ref *ref, struct iommu_ref_proc **out);
+/* What the kernel does at exit: closes all files, drops the mm's PASIDs. */
+void iommu_ref_proc_exit(struct iommu_ref_proc *proc);
+
+/* The system calls. @path as in a Linux system; -ENOENT, -EMFILE, -ENOTTY, -EBADF, ... */
+int iommu_ref_open(struct iommu_ref_proc *proc, const char *path, int flags);
+int iommu_ref_close(struct iommu_ref_proc *proc, int fd);
+int iommu_ref_ioctl(struct iommu_ref_proc *proc, int fd, unsigned long cmd, void *arg);
+ssize_t iommu_ref_read(struct iommu_ref_proc *proc, int fd, void *buf, size_t len);
+ssize_t iommu_ref_write(struct iommu_ref_proc *proc, int fd, const void *buf, size_t len);
+/* Returns the poll(2) revents, without waiting: the model never changes by itself. */
+int iommu_ref_poll(struct iommu_ref_proc *proc, int fd, short events);
+/* SCM_RIGHTS: @fd of @from as a new file descriptor of @to, the same open file. */
+int iommu_ref_pass_fd(struct iommu_ref_proc *from, int fd, struct iommu_ref_proc *to);
+
+/* Why DMA was stopped; numbers are the model's own. */
+enum iommu_ref_fault_reason {
+	IOMMU_REF_FAULT_NONE = 0,
+	IOMMU_REF_FAULT_BLOCKED,	/* the device or its PASID has no page table */
+	IOMMU_REF_FAULT_S1_TRANSLATION,	/* not present in stage 1 (or in the only stage) */
+	IOMMU_REF_FAULT_S1_PERMISSION,
+	IOMMU_REF_FAULT_S2_TRANSLATION,	/* not present in stage 2, for the data or for a table */
+	IOMMU_REF_FAULT_S2_PERMISSION,
+	IOMMU_REF_FAULT_ADDRESS_SIZE,	/* beyond the input range of the format */
+	IOMMU_REF_FAULT_BAD_CONFIG,	/* malformed context: STE/CD or PASID entry */
+	IOMMU_REF_FAULT_BUS,		/* translated, but no memory there */
+};
+
+/* One fault record, as recorded by the IOMMU. */
+struct iommu_ref_fault {
+	enum iommu_ref_fault_reason reason;
+	uint16_t rid;
+	bool has_pasid;
+	bool write;
+	uint32_t pasid;
+	uint64_t iova;		/* exact faulting byte address, stage-1 input */
+	uint64_t ipa;		/* stage-2 input, for S2 faults */
+};
+
+/* One DMA request of a device. */
+struct iommu_ref_dma {
+	unsigned int device;	/* index into the configuration's devices */
+	bool has_pasid;
+	bool write;		/* true: the device writes memory from @buf */
+	uint32_t pasid;
+	uint64_t iova;
+	void *buf;
+	size_t len;
+};
+
+/*
+ * Performs the request page by page. 0, or -EFAULT: the fault is recorded, and copied to @fault if
+ * that is not NULL; pages before the faulting one were moved, like on a bus. -ENODEV: no such device.
+ */
+int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
+		  struct iommu_ref_fault *fault);
+
+/*
+ * One translation without data, for benchmarks: *@pa = host address. 0, or -EFAULT with @fault filled
+ * (not recorded).
+ */
+int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, uint64_t *pa,
+			struct iommu_ref_fault *fault);
+
+/* Takes the oldest fault record. 1: *@fault is one; 0: there is none. */
+int iommu_ref_fault_pop(struct iommu_ref *ref, struct iommu_ref_fault *fault);
+
+/* Introspection, for tests and benchmarks; a client never needs it. */
+struct iommu_ref_stats {
+	uint64_t translations, iotlb_hits, iotlb_misses, iotlb_fills, iotlb_evictions;
+	uint64_t walk_loads;		/* page-table entries read, both stages */
+	uint64_t faults, faults_lost;	/* the record queue is bounded: 256 */
+	uint64_t inv_page, inv_range, inv_pasid, inv_domain, inv_all;	/* IOTLB commands executed */
+	uint64_t inv_entries;		/* entries that these removed one by one (page, range) */
+	uint64_t pasids, domains, objects, pinned_pages;	/* alive now */
+};
+void iommu_ref_stats(struct iommu_ref *ref, struct iommu_ref_stats *out);
+/* true: the IOTLB would answer this request without a walk. */
+bool iommu_ref_iotlb_cached(struct iommu_ref *ref, const struct iommu_ref_dma *dma);
+/* PASIDs that @proc's set owns now. */
+uint32_t iommu_ref_pasids_owned(struct iommu_ref_proc *proc);
+
+/* Known-bad variants in this build; 0 and *@name NULL past the end or in a shipped library. */
+struct iommu_ref_defect_info {
+	const char *name;
+	const char *what;
+};
+size_t iommu_ref_defects(const struct iommu_ref_defect_info **out);
+
+#endif

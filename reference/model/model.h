@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The IOMMU itself, below every uAPI: what the front ends may ask of it. One concept a file in this
+ * folder. Nothing here knows ioctls; nothing here locks: callers hold ref->lock.
+ *
+ * Tags. The IOTLB tags an entry with (dtag, atag): VT-d domain ID and PASID, or Arm VMID and ASID.
+ * dtag is the model's own number, unique per domain (VT-d) or per stage-2 parent (SMMUv3); atag is the
+ * PASID (VT-d; NO_PASID requests carry RID_PASID = 0) or the ASID out of the context descriptor.
+ */
+#ifndef IOMMU_REF_MODEL_H
+#define IOMMU_REF_MODEL_H
+
+#include <pthread.h>
+#include "../iommu_ref.h"
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE 4096ull
+#define NO_PASID UINT32_MAX
+
+#define PROT_R 1u
+#define PROT_W 2u
+
+/* ---- known-bad variants (defects.def); `ref_defect(ref, UNMAP_KEEPS_IOTLB)` is the one marked line */
+enum ref_defect {
+	DEFECT_NONE = 0,
+#define DEFECT(name, what) DEFECT_##name,
+#include "defects.def"
+#undef DEFECT
+};
+#ifdef IOMMU_REF_DEFECTS
+#define ref_defect(ref, name) ((ref)->defect == DEFECT_##name)
+#else
+#define ref_defect(ref, name) false
+#endif
+
+/* ---- page-table formats: kernel-managed tables, built and walked (format_*.c) */
+enum fmt {
+	FMT_X86_FL4,	/* x86-64 first level, 4 levels */
+	FMT_VTD_SS4,	/* VT-d second level, 4 levels */
+	FMT_ARM_S1_4K,	/* VMSAv8-64 stage 1, 4K granule, 48 bits */
+	FMT_ARM_S2_4K,	/* VMSAv8-64 stage 2, 4K granule, start level 0, 48 bits */
+};
+
+struct iotlb;
+struct pgtable;
+struct domain;
+struct device;
+struct pasid_space;	/* pasid.c: the system-wide PASID space; sets per owner */
+
+enum domain_kind {
+	DOMAIN_PAGING,		/* kernel-managed table */
+	DOMAIN_NESTED,		/* user-managed stage 1 on a paging parent (stage 2) */
+};
+
+/* What a user-managed stage 1 is: root and format, or the SMMU's STE. */
+struct stage1 {
+	enum fmt fmt;
+	/* VT-d: HWPT_DATA_VTD_S1 or v7's gpasid_bind_data */
+	uint64_t root;		/* GPA of the top table */
+	uint32_t addr_width;	/* 48 */
+	bool sre, eafe, wpe;
+	/* SMMUv3: STE words 0 and 1 as user space gave them (validated); the CD is read from the GPA in them */
+	uint64_t ste[2];
+	bool abort, bypass;	/* SMMUv3 STE.Config: no translation at all / stage 1 bypassed */
+};
+
+/* One claim of an IOMMU group (frontend/owner.c); free if @count is 0. */
+struct group_owner {
+	const void *owner;
+	uint32_t group;
+	unsigned int count;
+};
+
+struct iommu_ref {
+	pthread_mutex_t lock;	/* every ioctl and every DMA */
+	struct iommu_ref_config cfg;
+	enum ref_defect defect;
+	struct iotlb *iotlb;
+	struct pasid_space *pasids;
+	struct device *devices[IOMMU_REF_MAX_DEVICES];
+	struct iommu_ref_stats stats;
+	struct fault_ring *faults;
+	struct iommu_ref_proc *procs;	/* list; frontend/file.c */
+	struct group_owner owners[IOMMU_REF_MAX_DEVICES];
+	uint32_t next_dtag;
+};
+
+/* ---- domains (domain.c) */
+
+/*
+ * A kernel-managed table of format @fmt, empty. dtag is fresh. *@out has one reference.
+ * -ENOMEM, -EOPNOTSUPP (a format the vendor does not have).
+ */
+int domain_create_paging(struct iommu_ref *ref, enum fmt fmt, struct domain **out);
+/*
+ * User-managed stage 1 over @parent (which gets a reference). VT-d: fresh dtag; SMMUv3: the parent's
+ * (VMID), whatever vIOMMU it came through. -EINVAL, -ENOMEM.
+ */
+int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const struct stage1 *s1,
+			 struct domain **out);
+void domain_get(struct domain *d);
+/* Last reference: IOTLB entries of its dtag go (nested: those of its stage 1), memory is freed. */
+void domain_put(struct iommu_ref *ref, struct domain *d);
+
+enum domain_kind domain_kind(const struct domain *d);
+enum fmt domain_fmt(const struct domain *d);
+struct domain *domain_parent(const struct domain *d);	/* NULL: paging */
+uint64_t domain_last(const struct domain *d);		/* last input address of the table */
+
+/*
+ * Kernel-managed table: [@first, @last] -> @pa (all 4K aligned, last = end - 1), largest leaf sizes that
+ * alignment allows are used. -EEXIST: something is mapped there, nothing changed; -ERANGE beyond
+ * domain_last(); -ENOMEM, nothing changed.
+ */
+int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last, uint64_t pa,
+	       unsigned int prot);
+/*
+ * Clears [@first, @last], then invalidates the IOTLB for exactly this range: entries of @d, and of every
+ * nested domain on top of it (their stage-1 addresses are unknown, so all of their entries).
+ * Splits a large leaf that straddles an end. Returns the number of 4K pages that were mapped.
+ */
+uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last);
+
+/* ---- IOTLB invalidation, as the guest or driver asks for it (iotlb.c) */
+#define ATAG_ANY UINT32_MAX
+void inv_page(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t iova);
+void inv_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first, uint64_t last);
+void inv_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag);	/* one PASID or ASID */
+void inv_domain(struct iommu_ref *ref, uint32_t dtag);
+void inv_all(struct iommu_ref *ref);
+uint32_t domain_dtag(const struct domain *d);
+
+/* ---- devices (device.c) */
+struct device *device_by_index(struct iommu_ref *ref, unsigned int index);	/* NULL: none */
+unsigned int device_index(const struct device *dev);
+const struct iommu_ref_device_config *device_config(const struct device *dev);
+/*
+ * The page table of the device's RID (@pasid NO_PASID) or of RID+PASID; @d NULL blocks DMA. The device
+ * holds a reference. Replaces atomically: no DMA sees neither. The old domain's cached translations for
+ * this (device, PASID) are invalidated, VT-d: (old dtag, pasid); SMMUv3: the ASID, or the VMID if nested.
+ * -EINVAL: the device has no PASID ability; -ENOMEM.
+ */
+int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d);
+struct domain *device_domain(struct device *dev, uint32_t pasid);	/* NULL: blocked */
+/* Calls @fn for every PASID of @dev that has a domain. @fn may clear it. */
+void device_for_each_pasid(struct device *dev, void (*fn)(void *arg, uint32_t pasid), void *arg);
+
+/* ---- translation (translate.c), faults (fault.c): reached through iommu_ref_dma() and friends */
+
+/* ---- user memory (usermem.c): -EFAULT for what cannot be read or written, never a signal */
+int copy_from_user(void *dst, const void *user, size_t len);
+int copy_to_user(void *user, const void *src, size_t len);
+/* Pins in the kernel's sense: every page is there and has the rights. -EFAULT, -ENOMEM. */
+int user_pages_present(uint64_t va, uint64_t len, bool write);
+
+/* ---- PASID sets (pasid.c), after the ioasid core that v7 stands on (digest 2.4.4) */
+struct pasid_set;
+/* Takes @quota out of the capacity. -ENOSPC, -EINVAL (0), -ENOMEM. One reference. */
+int pasid_set_create(struct iommu_ref *ref, uint32_t quota, struct pasid_set **out);
+void pasid_set_get(struct pasid_set *set);
+/* Last reference: every PASID of the set is freed, the quota goes back. */
+void pasid_set_put(struct iommu_ref *ref, struct pasid_set *set);
+/* Lowest free PASID in the inclusive range. -ENOSPC: quota used up or range full; -ENOMEM. */
+int pasid_alloc(struct iommu_ref *ref, struct pasid_set *set, uint32_t min, uint32_t max,
+		uint32_t *pasid);
+/* Frees all of this set's PASIDs in the range, calling @teardown first for each that is in use. */
+void pasid_free_range(struct iommu_ref *ref, struct pasid_set *set, uint32_t min, uint32_t max,
+		      void (*teardown)(void *arg, uint32_t pasid), void *arg);
+/* References keep a freed number from being reissued. -EINVAL, -EBUSY (free pending), -EACCES. */
+int pasid_get(struct iommu_ref *ref, struct pasid_set *set, uint32_t pasid);
+void pasid_put(struct iommu_ref *ref, uint32_t pasid);
+/* 0: owned by @set; -ENOENT: nobody's; -EACCES: another set's. */
+int pasid_lookup(struct iommu_ref *ref, struct pasid_set *set, uint32_t pasid);
+uint32_t pasid_set_count(const struct pasid_set *set);
+uint32_t pasid_set_quota(const struct pasid_set *set);
+int pasid_space_create(struct iommu_ref *ref);
+void pasid_space_destroy(struct iommu_ref *ref);
+
+/* ---- IOVA space (iova.c): areas, allowed and reserved ranges of one IOAS or container */
+struct iova_space;
+struct iova_area {
+	uint64_t first, last;	/* inclusive */
+	uint64_t va;		/* user memory behind first */
+	unsigned int prot;
+};
+int iova_space_create(struct iova_space **out);
+void iova_space_destroy(struct iova_space *s);
+/* -EEXIST: overlaps an area; -EINVAL: touches a reserved range or leaves the aperture; -ENOMEM. */
+int iova_insert(struct iova_space *s, const struct iova_area *area);
+/* First fit of @len bytes at @align (a power of two) inside allowed ranges. -ENOSPC. */
+int iova_find_free(struct iova_space *s, uint64_t len, uint64_t align, uint64_t *first);
+/* The area that holds @iova, or the first one behind it; NULL. */
+const struct iova_area *iova_lookup(const struct iova_space *s, uint64_t iova);
+/* Removes one area, given by its exact first. -ENOENT. */
+int iova_remove(struct iova_space *s, uint64_t first);
+/* @owner (a device) brings limits; the same @owner takes them away. -EADDRINUSE: an area is in the way. */
+int iova_reserve(struct iova_space *s, uint64_t first, uint64_t last, const void *owner);
+int iova_limit(struct iova_space *s, uint64_t last, const void *owner);
+void iova_unreserve(struct iova_space *s, const void *owner);
+/* Usable ranges, ascending; returns how many there are, fills at most @n. */
+size_t iova_ranges(const struct iova_space *s, uint64_t (*out)[2], size_t n);
+/* ALLOW_IOVAS. Only these may be auto-allocated, and no device may reserve inside them. */
+int iova_allow(struct iova_space *s, const uint64_t (*ranges)[2], size_t n);
+
+#endif
