@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The system-wide PASID space and its sets. A set belongs to one owner and takes its whole quota out of
+ * the capacity when it is made, so a later owner fails at creation and never at somebody else's cost.
+ * Numbers live in a sparse tree of 64-way bitmaps, each level summing up which children are full: finding
+ * the lowest free number costs one step a level, whatever the range. Rules: the ioasid core below v7.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "model.h"
+
+#define FANOUT_BITS 6
+#define LEVELS 6		/* 64^6 numbers: all of 32 bits, as v7 as posted can ask for 2^31 */
+#define NO_NUMBER UINT64_MAX
+
+/* 64 children: nodes, or in a leaf PASIDs. */
+struct pasid_node {
+	uint64_t used;		/* the child is there */
+	uint64_t full;		/* there is no free number below the child */
+	void *child[64];
+};
+
+struct pasid {
+	struct pasid_set *set;	/* NULL: the set is gone, a user still holds the number */
+	struct pasid *prev, *next;	/* in the set */
+	uint32_t number;
+	uint32_t refs;		/* the set's own, while it is not free_pending, and users' */
+	bool free_pending;
+};
+
+struct pasid_set {
+	struct pasid_set *prev, *next;	/* in the space */
+	struct pasid *pasids;
+	uint32_t refs;
+	uint32_t quota;
+	uint32_t charged;	/* against the quota: given back with the last reference */
+	uint32_t count;		/* owned now */
+};
+
+struct pasid_space {
+	struct pasid_node root;
+	struct pasid_set *sets;
+	uint32_t available;	/* capacity that no set has taken */
+};
+
+/* ---- the tree */
+
+static unsigned int slot_of(uint64_t number, int level)
+{
+	return (number >> (FANOUT_BITS * level)) & 63;
+}
+
+/* Lowest free number >= @min below @node, both counted from the node's first number. */
+static uint64_t lowest_free(const struct pasid_node *node, int level, uint64_t min)
+{
+	int shift = FANOUT_BITS * level;
+	unsigned int from = slot_of(min, level);
+
+	for (;;) {
+		uint64_t candidates = ~node->full & (~0ull << from);
+		unsigned int i;
+		uint64_t below, found;
+
+		if (!candidates)
+			return NO_NUMBER;
+		i = (unsigned int)__builtin_ctzll(candidates);
+		below = i == slot_of(min, level) ? min & ((1ull << shift) - 1) : 0;
+		if (!level || !node->child[i])
+			return ((uint64_t)i << shift) + below;
+		found = lowest_free(node->child[i], level - 1, below);
+		if (found != NO_NUMBER)
+			return ((uint64_t)i << shift) + found;
+		/* Only the first child can miss: it has free numbers, but below @min. */
+		if (i == 63)
+			return NO_NUMBER;
+		from = i + 1;
+	}
+}
+
+/* Sums up @number's path bottom-up after its leaf changed; nodes that became empty go. */
+static void update_path(struct pasid_node *const *path, uint32_t number)
+{
+	for (int level = 1; level < LEVELS; level++) {
+		struct pasid_node *node = path[level], *below = path[level - 1];
+		uint64_t bit = 1ull << slot_of(number, level);
+
+		if (!below)
+			continue;
+		node->full = ~below->full ? node->full & ~bit : node->full | bit;
+		if (!below->used) {
+			node->used &= ~bit;
+			node->child[slot_of(number, level)] = NULL;
+			free(below);
+		}
+	}
+}
+
+static int tree_insert(struct pasid_space *space, struct pasid *p)
+{
+	struct pasid_node *path[LEVELS] = { [LEVELS - 1] = &space->root };
+	uint64_t bit = 1ull << slot_of(p->number, 0);
+
+	for (int level = LEVELS - 1; level > 0; level--) {
+		struct pasid_node *node = path[level];
+		unsigned int i = slot_of(p->number, level);
+
+		if (!node->child[i]) {
+			node->child[i] = calloc(1, sizeof(*node));
+			if (!node->child[i]) {
+				update_path(path, p->number);
+				return -ENOMEM;
+			}
+			node->used |= 1ull << i;
+		}
+		path[level - 1] = node->child[i];
+	}
+	path[0]->child[slot_of(p->number, 0)] = p;
+	path[0]->used |= bit;
+	path[0]->full |= bit;
+	update_path(path, p->number);
+	return 0;
+}
+
+static void tree_remove(struct pasid_space *space, uint32_t number)
+{
+	struct pasid_node *path[LEVELS] = { [LEVELS - 1] = &space->root };
+	uint64_t bit = 1ull << slot_of(number, 0);
+
+	for (int level = LEVELS - 1; level > 0; level--)
+		path[level - 1] = path[level]->child[slot_of(number, level)];
+	path[0]->child[slot_of(number, 0)] = NULL;
+	path[0]->used &= ~bit;
+	path[0]->full &= ~bit;
+	update_path(path, number);
+}
+
+static struct pasid *tree_find(const struct pasid_space *space, uint32_t number)
+{
+	const struct pasid_node *node = &space->root;
+
+	for (int level = LEVELS - 1; level > 0 && node; level--)
+		node = node->child[slot_of(number, level)];
+	return node ? node->child[slot_of(number, 0)] : NULL;
+}
+
+/* ---- one PASID */
+
+static void unlink_from_set(struct pasid *p)
+{
+	if (p->prev)
+		p->prev->next = p->next;
+	else
+		p->set->pasids = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+	p->set = NULL;
+}
+
+static void link_to_set(struct pasid_set *set, struct pasid *p)
+{
+	p->set = set;
+	p->next = set->pasids;
+	if (p->next)
+		p->next->prev = p;
+	set->pasids = p;
+}
+
+static void drop_reference(struct iommu_ref *ref, struct pasid *p)
+{
+	if (--p->refs)
+		return;
+	if (p->set) {
+		if (!ref_defect(ref, QUOTA_NOT_REFUNDED))
+			p->set->charged--;
+		unlink_from_set(p);
+	}
+	tree_remove(ref->pasids, p->number);
+	ref->stats.pasids--;
+	free(p);
+}
+
+/* Users go first; a number with a user left stays pending and is not reissued. */
+static void free_one(struct iommu_ref *ref, struct pasid *p,
+		     void (*teardown)(void *arg, uint32_t pasid), void *arg)
+{
+	if (p->free_pending)
+		return;
+	if (teardown && p->refs > 1 && !ref_defect(ref, FREE_KEEPS_BINDING))
+		teardown(arg, p->number);
+	p->free_pending = true;
+	p->set->count--;
+	drop_reference(ref, p);
+}
+
+static void free_owned(struct iommu_ref *ref, struct pasid_set *set, uint32_t min, uint32_t max,
+		       void (*teardown)(void *arg, uint32_t pasid), void *arg)
+{
+	struct pasid *p, *next;
+
+	/* Bounded by what the set owns, and by the range if that is narrower (v3 review: no DoS). */
+	if (max - min < set->count) {
+		for (uint64_t n = min; n <= max; n++) {
+			p = tree_find(ref->pasids, (uint32_t)n);
+			if (p && p->set == set)
+				free_one(ref, p, teardown, arg);
+		}
+		return;
+	}
+	for (p = set->pasids; p; p = next) {
+		next = p->next;
+		if (p->number >= min && p->number <= max)
+			free_one(ref, p, teardown, arg);
+	}
+}
+
+/* ---- what the front ends call; the contract is in model.h */
+
+int pasid_space_create(struct iommu_ref *ref)
+{
+	if (ref->cfg.pasid_host_reserve > ref->cfg.pasid_capacity)
+		return -EINVAL;
+	ref->pasids = calloc(1, sizeof(*ref->pasids));
+	if (!ref->pasids)
+		return -ENOMEM;
+	ref->pasids->available = ref->cfg.pasid_capacity - ref->cfg.pasid_host_reserve;
+	return 0;
+}
+
+static void destroy_node(struct pasid_node *node, int level)
+{
+	for (unsigned int i = 0; i < 64; i++) {
+		if (!node->child[i])
+			continue;
+		if (level)
+			destroy_node(node->child[i], level - 1);
+		free(node->child[i]);
+	}
+}
+
+void pasid_space_destroy(struct iommu_ref *ref)
+{
+	if (!ref->pasids)
+		return;
+	while (ref->pasids->sets) {
+		struct pasid_set *set = ref->pasids->sets;
+
+		ref->pasids->sets = set->next;
+		free(set);
+	}
+	destroy_node(&ref->pasids->root, LEVELS - 1);
+	free(ref->pasids);
+	ref->pasids = NULL;
+}
+
+int pasid_set_create(struct iommu_ref *ref, uint32_t quota, struct pasid_set **out)
+{
+	struct pasid_space *space = ref->pasids;
+	struct pasid_set *set;
+
+	/* ioasid_alloc_set() looks at the capacity first. */
+	if (quota > space->available)
+		return -ENOSPC;
+	if (!quota)
+		return -EINVAL;
+	set = calloc(1, sizeof(*set));
+	if (!set)
+		return -ENOMEM;
+	space->available -= quota;
+	set->quota = quota;
+	set->refs = 1;
+	set->next = space->sets;
+	if (set->next)
+		set->next->prev = set;
+	space->sets = set;
+	*out = set;
+	return 0;
+}
+
+void pasid_set_get(struct pasid_set *set)
+{
+	set->refs++;
+}
+
+void pasid_set_put(struct iommu_ref *ref, struct pasid_set *set)
+{
+	if (--set->refs)
+		return;
+	free_owned(ref, set, 0, UINT32_MAX, NULL, NULL);
+	while (set->pasids)	/* users hold these; they belong to nobody now */
+		unlink_from_set(set->pasids);
+	if (set->prev)
+		set->prev->next = set->next;
+	else
+		ref->pasids->sets = set->next;
+	if (set->next)
+		set->next->prev = set->prev;
+	ref->pasids->available += set->quota;
+	free(set);
+}
+
+/*
+ * As reviewed: PASID 0 stands for requests without PASID (ioasid.rst), and the allocator refuses what
+ * the hardware cannot tag (Alex Williamson on p07). As posted neither is looked at.
+ */
+static void clip_range(const struct iommu_ref *ref, uint32_t *min, uint32_t *max)
+{
+	uint32_t bits = ref->cfg.pasid_bits;
+
+	if (ref->cfg.profile == IOMMU_REF_V7_POSTED)
+		return;
+	if (!*min)
+		*min = 1;
+	if (bits < 32 && *max >> bits && !ref_defect(ref, PASID_BITS_IGNORED))
+		*max = (1u << bits) - 1;
+}
+
+int pasid_alloc(struct iommu_ref *ref, struct pasid_set *set, uint32_t min, uint32_t max,
+		uint32_t *pasid)
+{
+	uint64_t number, end;
+	struct pasid *p;
+	int rc;
+
+	clip_range(ref, &min, &max);
+	end = max + 1ull;
+	if (ref_defect(ref, RANGE_EXCLUSIVE))
+		end--;
+	if (set->charged >= set->quota + (ref_defect(ref, QUOTA_OFF_BY_ONE) ? 1u : 0u))
+		return -ENOSPC;
+	number = lowest_free(&ref->pasids->root, LEVELS - 1, min);
+	if (number == NO_NUMBER || number >= end)
+		return -ENOSPC;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->number = (uint32_t)number;
+	p->refs = 1;
+	rc = tree_insert(ref->pasids, p);
+	if (rc) {
+		free(p);
+		return rc;
+	}
+	link_to_set(set, p);
+	set->charged++;
+	set->count++;
+	ref->stats.pasids++;
+	*pasid = p->number;
+	return 0;
+}
+
+void pasid_free_range(struct iommu_ref *ref, struct pasid_set *set, uint32_t min, uint32_t max,
+		      void (*teardown)(void *arg, uint32_t pasid), void *arg)
+{
+	if (min > max)
+		return;
+	free_owned(ref, set, min, max, teardown, arg);
+	if (ref_defect(ref, FOREIGN_FREE))
+		for (struct pasid_set *s = ref->pasids->sets; s; s = s->next)
+			free_owned(ref, s, min, max, teardown, arg);
+}
+
+static bool set_may_use(const struct iommu_ref *ref, const struct pasid_set *set,
+			const struct pasid *p)
+{
+	(void)ref;
+	return p->set == set || ref_defect(ref, FOREIGN_PASID_ACCEPTED);
+}
+
+int pasid_get(struct iommu_ref *ref, struct pasid_set *set, uint32_t pasid)
+{
+	struct pasid *p = tree_find(ref->pasids, pasid);
+
+	if (!p)
+		return -EINVAL;
+	if (p->free_pending)
+		return -EBUSY;
+	if (!set_may_use(ref, set, p))
+		return -EACCES;
+	p->refs++;
+	return 0;
+}
+
+void pasid_put(struct iommu_ref *ref, uint32_t pasid)
+{
+	struct pasid *p = tree_find(ref->pasids, pasid);
+
+	if (p)
+		drop_reference(ref, p);
+}
+
+int pasid_lookup(struct iommu_ref *ref, struct pasid_set *set, uint32_t pasid)
+{
+	const struct pasid *p = tree_find(ref->pasids, pasid);
+
+	if (!p || p->free_pending)
+		return -ENOENT;
+	return set_may_use(ref, set, p) ? 0 : -EACCES;
+}
+
+uint32_t pasid_set_count(const struct pasid_set *set)
+{
+	return set->count;
+}
+
+uint32_t pasid_set_quota(const struct pasid_set *set)
+{
+	return set->quota;
+}
