@@ -82,6 +82,7 @@ struct iommu_ref {
 	struct fault_ring *faults;
 	struct iommu_ref_proc *procs;	/* list; frontend/file.c */
 	struct group_owner owners[IOMMU_REF_MAX_DEVICES];
+	struct vfio_group *vfio_groups;	/* in use; frontend/vfio_group.c */
 	uint32_t next_dtag;
 };
 
@@ -142,6 +143,13 @@ const struct iommu_ref_device_config *device_config(const struct device *dev);
  */
 int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d);
 struct domain *device_domain(struct device *dev, uint32_t pasid);	/* NULL: blocked */
+/*
+ * SMMUv3: drops the context descriptors that the SMMU has cached for @dev, all of them (CFGI_CD_ALL) or
+ * that of one SubstreamID (CFGI_CD). The next DMA reads them again. Cached translations stay: they are
+ * tagged with the ASID and go by TLBI only. Nothing to do on VT-d.
+ */
+void device_cfgi(struct device *dev);
+void device_cfgi_cd(struct device *dev, uint32_t ssid);
 /* Calls @fn for every PASID of @dev that has a domain. @fn may clear it. */
 void device_for_each_pasid(struct device *dev, void (*fn)(void *arg, uint32_t pasid), void *arg);
 
