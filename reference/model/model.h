@@ -30,7 +30,7 @@ enum ref_defect {
 #ifdef IOMMU_REF_DEFECTS
 #define ref_defect(ref, name) ((ref)->defect == DEFECT_##name)
 #else
-#define ref_defect(ref, name) false
+#define ref_defect(ref, name) ((void)(ref), false)
 #endif
 
 /* ---- page-table formats: kernel-managed tables, built and walked (format_*.c) */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The system-wide PASID space and its sets. A set belongs to one owner and takes its whole quota out of
- * the capacity when it is made, so a later owner fails at creation and never at somebody else's cost.
- * Numbers live in a sparse tree of 64-way bitmaps, each level summing up which children are full: finding
- * the lowest free number costs one step a level, whatever the range. Rules: the ioasid core below v7.
+ * The system-wide PASID space and its sets. A set belongs to one owner and takes its whole quota
+ * out of the capacity when it is made, so a later owner fails at creation and never at somebody
+ * else's cost. Numbers live in a sparse tree of 64-way bitmaps, each level summing up which
+ * children are full: finding the lowest free number costs one step a level, whatever the range.
+ * Rules: the ioasid core below v7.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -198,7 +199,9 @@ static void free_owned(struct iommu_ref *ref, struct pasid_set *set, uint32_t mi
 {
 	struct pasid *p, *next;
 
-	/* Bounded by what the set owns, and by the range if that is narrower (v3 review: no DoS). */
+	/*
+	 * Bounded by what the set owns, and by the range if that is narrower (v3 review: no DoS).
+	 */
 	if (max - min < set->count) {
 		for (uint64_t n = min; n <= max; n++) {
 			p = tree_find(ref->pasids, (uint32_t)n);
@@ -300,8 +303,8 @@ void pasid_set_put(struct iommu_ref *ref, struct pasid_set *set)
 }
 
 /*
- * As reviewed: PASID 0 stands for requests without PASID (ioasid.rst), and the allocator refuses what
- * the hardware cannot tag (Alex Williamson on p07). As posted neither is looked at.
+ * As reviewed: PASID 0 stands for requests without PASID (ioasid.rst), and the allocator refuses
+ * what the hardware cannot tag (Alex Williamson on p07). As posted neither is looked at.
  */
 static void clip_range(const struct iommu_ref *ref, uint32_t *min, uint32_t *max)
 {
@@ -363,7 +366,6 @@ void pasid_free_range(struct iommu_ref *ref, struct pasid_set *set, uint32_t min
 static bool set_may_use(const struct iommu_ref *ref, const struct pasid_set *set,
 			const struct pasid *p)
 {
-	(void)ref;
 	return p->set == set || ref_defect(ref, FOREIGN_PASID_ACCEPTED);
 }
 

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * VFIO groups (/dev/vfio/N) and the device files that they hand out. Order of checks as in the
+ * kernel's vfio.c that v7 stands on (5.9). A group is opened once at a time; a device file keeps
+ * the group in its container after the group's file is closed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vfio_priv.h"
+
+struct device *vfio_group_next_device(const struct vfio_group *group, unsigned int *i)
+{
+	while (*i < IOMMU_REF_MAX_DEVICES) {
+		struct device *dev = device_by_index(group->ref, (*i)++);
+
+		if (dev && device_config(dev)->group == group->number)
+			return dev;
+	}
+	return NULL;
+}
+
+/* Drops the group when neither its file nor a device file is open: it leaves its container then. */
+static void group_try_free(struct vfio_group *group)
+{
+	struct vfio_container *c = group->container;
+
+	if (group->device_files)
+		return;
+	if (c) {
+		vfio_container_remove_group(c, group);
+		vfio_container_put(c);
+	}
+	if (group->opened)
+		return;
+	for (struct vfio_group **p = &group->ref->vfio_groups; *p; p = &(*p)->next) {
+		if (*p == group) {
+			*p = group->next;
+			break;
+		}
+	}
+	free(group);
+}
+
+/* ---- device files */
+
+static long device_get_info(void *user_arg)
+{
+	size_t minsz = offsetof(struct vfio_device_info, cap_offset);
+	struct vfio_device_info info = { 0 };
+
+	if (copy_from_user(&info, user_arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	/* No BARs and no interrupts: what a device here can do is DMA, on iommu_ref_dma(). */
+	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info.num_regions = 0;
+	info.num_irqs = 0;
+	return copy_to_user(user_arg, &info, minsz) ? -EFAULT : 0;
+}
+
+static long device_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
+			 void *user_arg)
+{
+	(void)caller;
+	(void)f;
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return device_get_info(user_arg);
+	case VFIO_DEVICE_RESET:
+		return 0;	/* there is no device state but the IOMMU's, and a reset leaves that alone */
+	default:
+		return -ENOTTY;
+	}
+}
+
+static void device_release(struct ref_file *f)
+{
+	struct vfio_group *group = f->priv;
+
+	group->device_files--;
+	if (!group->opened)
+		group_try_free(group);
+}
+
+static const struct ref_file_ops vfio_device_file_ops = {
+	.ioctl = device_ioctl,
+	.release = device_release,
+};
+
+/* ---- group files */
+
+/* Another owner (an iommufd) of a device in the group makes it unusable here. */
+static bool group_viable(struct vfio_group *group)
+{
+	const void *owner = group->container ? (const void *)group->container : group;
+
+	if (group_claim(group->ref, group->number, owner))
+		return false;
+	group_release(group->ref, group->number, owner);
+	return true;
+}
+
+static long group_get_status(struct vfio_group *group, void *user_arg)
+{
+	struct vfio_group_status status;
+
+	if (copy_from_user(&status, user_arg, sizeof(status)))
+		return -EFAULT;
+	if (status.argsz < sizeof(status))
+		return -EINVAL;
+	status.flags = group_viable(group) ? VFIO_GROUP_FLAGS_VIABLE : 0;
+	if (group->container)
+		status.flags |= VFIO_GROUP_FLAGS_CONTAINER_SET;
+	return copy_to_user(user_arg, &status, sizeof(status)) ? -EFAULT : 0;
+}
+
+static long group_set_container(struct iommu_ref_proc *caller, struct vfio_group *group,
+				void *user_arg)
+{
+	struct ref_file *f;
+	int32_t fd;
+	int rc;
+
+	if (copy_from_user(&fd, user_arg, sizeof(fd)))
+		return -EFAULT;
+	if (fd < 0 || group->container)
+		return -EINVAL;
+	if (!file_at(caller, fd))
+		return -EBADF;
+	f = file_get(caller, fd, &vfio_container_file_ops);
+	if (!f)
+		return -EINVAL;
+	rc = vfio_container_add_group(caller, f->priv, group);
+	if (rc)
+		return rc;
+	vfio_container_get(f->priv);
+	return 0;
+}
+
+static long group_unset_container(struct vfio_group *group)
+{
+	struct vfio_container *c = group->container;
+
+	if (!c)
+		return -EINVAL;
+	if (group->device_files)
+		return -EBUSY;
+	vfio_container_remove_group(c, group);
+	vfio_container_put(c);
+	return 0;
+}
+
+/* strndup_user(arg, PAGE_SIZE), into a buffer that holds every name there is. */
+static int copy_name(char *name, size_t size, const char *user)
+{
+	for (size_t i = 0; i < PAGE_SIZE; i++) {
+		char ch;
+
+		if (copy_from_user(&ch, user + i, 1))
+			return -EFAULT;
+		if (i < size)
+			name[i] = ch;
+		if (!ch) {
+			name[size - 1] = 0;
+			return i < size ? 0 : -ENODEV;
+		}
+	}
+	return -EINVAL;
+}
+
+static bool group_has_device(const struct vfio_group *group, const char *name)
+{
+	unsigned int i = 0;
+	struct device *dev;
+
+	while ((dev = vfio_group_next_device(group, &i))) {
+		uint16_t rid = device_config(dev)->rid;
+		char own[16];
+
+		snprintf(own, sizeof(own), "0000:%02x:%02x.%x", rid >> 8, rid >> 3 & 31, rid & 7u);
+		if (!strcmp(own, name))
+			return true;
+	}
+	return false;
+}
+
+static long group_get_device_fd(struct iommu_ref_proc *caller, struct vfio_group *group,
+				const void *user_arg)
+{
+	char name[16];
+	int rc = copy_name(name, sizeof(name), user_arg);
+
+	if (rc && rc != -ENODEV)
+		return rc;
+	if (!group->container || !group->container->type || !group_viable(group))
+		return -EINVAL;
+	if (rc || !group_has_device(group, name))
+		return -ENODEV;
+	rc = file_install(caller, &vfio_device_file_ops, group);
+	if (rc >= 0)
+		group->device_files++;
+	return rc;
+}
+
+static long group_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
+			void *user_arg)
+{
+	switch (cmd) {
+	case VFIO_GROUP_GET_STATUS:
+		return group_get_status(f->priv, user_arg);
+	case VFIO_GROUP_SET_CONTAINER:
+		return group_set_container(caller, f->priv, user_arg);
+	case VFIO_GROUP_UNSET_CONTAINER:
+		return group_unset_container(f->priv);
+	case VFIO_GROUP_GET_DEVICE_FD:
+		return group_get_device_fd(caller, f->priv, user_arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static void group_release_file(struct ref_file *f)
+{
+	struct vfio_group *group = f->priv;
+
+	group->opened = false;
+	group_try_free(group);
+}
+
+const struct ref_file_ops vfio_group_file_ops = {
+	.ioctl = group_ioctl,
+	.release = group_release_file,
+};
+
+static struct vfio_group *group_find(struct iommu_ref *ref, uint32_t number)
+{
+	struct vfio_group *g;
+
+	for (g = ref->vfio_groups; g; g = g->next)
+		if (g->number == number)
+			break;
+	return g;
+}
+
+int vfio_group_open(struct iommu_ref_proc *proc, uint32_t number)
+{
+	struct vfio_group *group;
+	int fd;
+
+	/* Open already, or a device file still holds its container. */
+	if (group_find(proc->ref, number))
+		return -EBUSY;
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return -ENOMEM;
+	group->ref = proc->ref;
+	group->number = number;
+	group->opened = true;
+	fd = file_install(proc, &vfio_group_file_ops, group);
+	if (fd < 0) {
+		free(group);
+		return fd;
+	}
+	group->next = proc->ref->vfio_groups;
+	proc->ref->vfio_groups = group;
+	return fd;
+}
