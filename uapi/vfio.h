@@ -132,7 +132,7 @@ struct vfio_device_bind_iommufd {
 	__u32 flags;
 	__s32 iommufd;
 	__u32 out_devid;
-	__aligned_u64 token_uuid_ptr;	/* since 6.18, with FLAG_TOKEN; the minimum ends before it */
+	__aligned_u64 token_uuid_ptr;	/* since 6.17, with FLAG_TOKEN; the minimum ends before it */
 };
 
 #define VFIO_DEVICE_BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The binary interface of vfio.h. Mainline's numbers are those of Linux 7.2's own header, the nesting
- * series' those of its patches p01, p03, p07, p10 and p11 and of its base (Linux 5.10's iommu.h).
+ * The binary interface of vfio.h. Mainline's numbers are those of Linux 7.2's own header, those of
+ * the nesting series come from its patches p01, p03, p07, p10, p11 and from its base (Linux 5.10's
+ * iommu.h).
  */
 #include "abi.h"
 #include "vfio.h"

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The tables themselves: which ioctls, data and sets there are. Errors of mainline calls are from
+ * the headers' text and, where that says less, from drivers/iommu/iommufd and drivers/vfio of Linux
+ * 7.2; those of the nesting series from its patches and their base, as posted and as reviewed.
+ */
+#include <errno.h>
+
+#include "names_iommufd.h"
+#include "names_vfio.h"
+
+/* The kernel's own number, which the series' base lets through for a device that is not PCI. */
+#define KERNEL_ENOTSUPP 524
+
+#define MAIN UAPI_FD_IOMMUFD
+#define CONTAINER UAPI_FD_VFIO_CONTAINER
+#define TYPE1 (UAPI_FD_VFIO_CONTAINER | UAPI_FD_IOMMUFD)	/* iommufd/vfio_compat.c */
+#define GROUP UAPI_FD_VFIO_GROUP
+#define DEVICE UAPI_FD_VFIO_DEVICE
+
+#define ERRNOS(...) ((const int []){ __VA_ARGS__, 0 })
+#define NO_ERRNOS ((const int []){ 0 })
+
+#define IOCTL(number, fds, uapi, type, since, ...) \
+	{ number, fds, uapi, #number, since, &struct_##type, NULL, ERRNOS(__VA_ARGS__) }
+#define IOCTL_VALUE(number, fds, uapi, set, since, errnos) \
+	{ number, fds, uapi, #number, since, NULL, set, errnos }
+/* A bad pointer, a short struct, or non-zero bytes beyond the known: every iommufd command. */
+#define IOMMUFD(number, type, since, ...) \
+	{ number, MAIN, "iommufd", #number, since, &struct_##type, NULL, \
+	  ERRNOS(EFAULT, EINVAL, E2BIG, __VA_ARGS__) }
+
+static const struct uapi_ioctl ioctls[] = {
+	IOMMUFD(IOMMU_DESTROY, iommu_destroy, "6.2", ENOENT, EBUSY),
+	IOMMUFD(IOMMU_IOAS_ALLOC, iommu_ioas_alloc, "6.2", EOPNOTSUPP, ENOMEM),
+	IOMMUFD(IOMMU_IOAS_ALLOW_IOVAS, iommu_ioas_allow_iovas, "6.2",
+		EOPNOTSUPP, ENOENT, EADDRINUSE, ENOMEM),
+	IOMMUFD(IOMMU_IOAS_COPY, iommu_ioas_copy, "6.2",
+		EOPNOTSUPP, ENOENT, EOVERFLOW, EEXIST, ENOSPC, ENOMEM),
+	IOMMUFD(IOMMU_IOAS_IOVA_RANGES, iommu_ioas_iova_ranges, "6.2", EOPNOTSUPP, ENOENT, EMSGSIZE),
+	IOMMUFD(IOMMU_IOAS_MAP, iommu_ioas_map, "6.2",
+		EOPNOTSUPP, ENOENT, EOVERFLOW, EEXIST, ENOSPC, ENOMEM),
+	IOMMUFD(IOMMU_IOAS_UNMAP, iommu_ioas_unmap, "6.2", ENOENT, EOVERFLOW, EBUSY, EDEADLK),
+	IOMMUFD(IOMMU_OPTION, iommu_option, "6.2", EOPNOTSUPP, ENOENT, EPERM, EBUSY),
+	IOMMUFD(IOMMU_VFIO_IOAS, iommu_vfio_ioas, "6.2", EOPNOTSUPP, ENOENT, ENODEV),
+	IOMMUFD(IOMMU_HWPT_ALLOC, iommu_hwpt_alloc, "6.6", EOPNOTSUPP, ENOENT, EIO, ENOMEM),
+	IOMMUFD(IOMMU_GET_HW_INFO, iommu_hw_info, "6.6", EOPNOTSUPP, ENOENT),
+	IOMMUFD(IOMMU_HWPT_SET_DIRTY_TRACKING, iommu_hwpt_set_dirty_tracking, "6.7",
+		EOPNOTSUPP, ENOENT),
+	IOMMUFD(IOMMU_HWPT_GET_DIRTY_BITMAP, iommu_hwpt_get_dirty_bitmap, "6.7",
+		EOPNOTSUPP, ENOENT, EOVERFLOW, ENOMEM),
+	IOMMUFD(IOMMU_HWPT_INVALIDATE, iommu_hwpt_invalidate, "6.8", EOPNOTSUPP, ENOENT, EIO, ENOMEM),
+	IOMMUFD(IOMMU_FAULT_QUEUE_ALLOC, iommu_fault_alloc, "6.11", EOPNOTSUPP, EMFILE, ENOMEM),
+	IOMMUFD(IOMMU_IOAS_MAP_FILE, iommu_ioas_map_file, "6.13",
+		EOPNOTSUPP, ENOENT, EBADF, EOVERFLOW, EEXIST, ENOSPC, ENOMEM),
+	IOMMUFD(IOMMU_VIOMMU_ALLOC, iommu_viommu_alloc, "6.13", EOPNOTSUPP, ENOENT, ENOMEM),
+	IOMMUFD(IOMMU_VDEVICE_ALLOC, iommu_vdevice_alloc, "6.13",
+		EOPNOTSUPP, ENOENT, EEXIST, EBUSY, ENOMEM),
+	IOMMUFD(IOMMU_IOAS_CHANGE_PROCESS, iommu_ioas_change_process, "6.13",
+		EOPNOTSUPP, EBUSY, ENOMEM),
+	IOMMUFD(IOMMU_VEVENTQ_ALLOC, iommu_veventq_alloc, "6.15",
+		EOPNOTSUPP, ENOENT, EEXIST, EMFILE, ENOMEM),
+	IOMMUFD(IOMMU_HW_QUEUE_ALLOC, iommu_hw_queue_alloc, "6.17",
+		EOPNOTSUPP, ENOENT, EOVERFLOW, EEXIST, ENOMEM),
+
+	IOCTL_VALUE(VFIO_GET_API_VERSION, TYPE1, "vfio", NULL, "3.6", NO_ERRNOS),
+	IOCTL_VALUE(VFIO_CHECK_EXTENSION, TYPE1, "vfio", &set_vfio_extension, "3.6", NO_ERRNOS),
+	IOCTL_VALUE(VFIO_SET_IOMMU, TYPE1, "vfio", &set_vfio_extension, "3.6",
+		    ERRNOS(EINVAL, ENODEV, EBUSY, ENOMEM)),
+	IOCTL(VFIO_IOMMU_GET_INFO, TYPE1, "vfio", vfio_iommu_type1_info, "3.6",
+	      EFAULT, EINVAL, ENOENT, ENOMEM),
+	IOCTL(VFIO_IOMMU_MAP_DMA, TYPE1, "vfio", vfio_iommu_type1_dma_map, "3.6",
+	      EFAULT, EINVAL, EOVERFLOW, EEXIST, ENOENT, ENOSPC, ENOMEM),
+	IOCTL(VFIO_IOMMU_UNMAP_DMA, TYPE1, "vfio", vfio_iommu_type1_dma_unmap, "3.6",
+	      EFAULT, EINVAL, EOVERFLOW, EBUSY, ENOENT),
+	IOCTL(VFIO_IOMMU_PASID_REQUEST, CONTAINER, "vfio", vfio_iommu_type1_pasid_request, V7,
+	      EFAULT, EINVAL, EOPNOTSUPP, ENOSPC, ENOMEM),
+	IOCTL(VFIO_IOMMU_NESTING_OP, CONTAINER, "vfio", vfio_iommu_type1_nesting_op, V7,
+	      EFAULT, EINVAL, EOPNOTSUPP, ENODEV, ENOENT, EACCES, EBUSY, ENOMEM, KERNEL_ENOTSUPP),
+
+	IOCTL(VFIO_GROUP_GET_STATUS, GROUP, "vfio", vfio_group_status, "3.6",
+	      EFAULT, EINVAL, ENODEV),
+	IOCTL_VALUE(VFIO_GROUP_SET_CONTAINER, GROUP, "vfio", NULL, "3.6",
+		    ERRNOS(EFAULT, EBADF, EBADFD, EINVAL, EPERM, EBUSY, ENODEV, ENOMEM)),
+	IOCTL_VALUE(VFIO_GROUP_UNSET_CONTAINER, GROUP, "vfio", NULL, "3.6", ERRNOS(EINVAL, EBUSY)),
+	IOCTL_VALUE(VFIO_GROUP_GET_DEVICE_FD, GROUP, "vfio", NULL, "3.6",
+		    ERRNOS(EFAULT, EINVAL, EPERM, ENODEV, EBUSY, EMFILE, ENOMEM)),
+
+	IOCTL(VFIO_DEVICE_GET_INFO, DEVICE, "vfio-device", vfio_device_info, "3.6",
+	      EFAULT, EINVAL),
+	IOCTL(VFIO_DEVICE_GET_REGION_INFO, DEVICE, "vfio-device", vfio_region_info, "3.6",
+	      EFAULT, EINVAL),
+	IOCTL_VALUE(VFIO_DEVICE_RESET, DEVICE, "vfio-device", NULL, "3.6", ERRNOS(EINVAL)),
+	IOCTL(VFIO_DEVICE_BIND_IOMMUFD, DEVICE, "vfio-device", vfio_device_bind_iommufd, "6.6",
+	      EFAULT, EINVAL, E2BIG, EBADF, EBADFD, EPERM, EBUSY, ENOMEM),
+	IOCTL(VFIO_DEVICE_ATTACH_IOMMUFD_PT, DEVICE, "vfio-device", vfio_device_attach_iommufd_pt,
+	      "6.6", EFAULT, EINVAL, EOPNOTSUPP, ENOENT, ENODEV, EBUSY, EADDRINUSE, ENOMEM),
+	IOCTL(VFIO_DEVICE_DETACH_IOMMUFD_PT, DEVICE, "vfio-device", vfio_device_detach_iommufd_pt,
+	      "6.6", EFAULT, EINVAL, EOPNOTSUPP),
+};
+
+#define DATA(fds, number, dir, type, data) \
+	{ number, fds, UAPI_DATA_##dir, type, #type, &struct_##data }
+#define DATA_UNTYPED(fds, number, dir, data) \
+	{ number, fds, UAPI_DATA_##dir, 0, NULL, &struct_##data }
+
+static const struct uapi_data data_types[] = {
+	DATA(MAIN, IOMMU_HWPT_ALLOC, IN, IOMMU_HWPT_DATA_VTD_S1, iommu_hwpt_vtd_s1),
+	DATA(MAIN, IOMMU_HWPT_ALLOC, IN, IOMMU_HWPT_DATA_ARM_SMMUV3, iommu_hwpt_arm_smmuv3),
+	DATA(MAIN, IOMMU_HWPT_ALLOC, IN, IOMMU_HWPT_DATA_AMD_GUEST, iommu_hwpt_amd_guest),
+	DATA(MAIN, IOMMU_HWPT_INVALIDATE, IN, IOMMU_HWPT_INVALIDATE_DATA_VTD_S1,
+	     iommu_hwpt_vtd_s1_invalidate),
+	DATA(MAIN, IOMMU_HWPT_INVALIDATE, IN, IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3,
+	     iommu_viommu_arm_smmuv3_invalidate),
+	DATA(MAIN, IOMMU_GET_HW_INFO, OUT, IOMMU_HW_INFO_TYPE_INTEL_VTD, iommu_hw_info_vtd),
+	DATA(MAIN, IOMMU_GET_HW_INFO, OUT, IOMMU_HW_INFO_TYPE_ARM_SMMUV3,
+	     iommu_hw_info_arm_smmuv3),
+	DATA(MAIN, IOMMU_GET_HW_INFO, OUT, IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV,
+	     iommu_hw_info_tegra241_cmdqv),
+	DATA(MAIN, IOMMU_GET_HW_INFO, OUT, IOMMU_HW_INFO_TYPE_AMD, iommu_hw_info_amd),
+	DATA(MAIN, IOMMU_VIOMMU_ALLOC, OUT, IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV,
+	     iommu_viommu_tegra241_cmdqv),
+	DATA_UNTYPED(MAIN, IOMMU_FAULT_QUEUE_ALLOC, READ, iommu_hwpt_pgfault),
+	DATA_UNTYPED(MAIN, IOMMU_FAULT_QUEUE_ALLOC, WRITE, iommu_hwpt_page_response),
+	/* Each record is this header, then the data of the queue's type. */
+	DATA_UNTYPED(MAIN, IOMMU_VEVENTQ_ALLOC, READ, iommufd_vevent_header),
+	DATA(MAIN, IOMMU_VEVENTQ_ALLOC, READ, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3,
+	     iommu_vevent_arm_smmuv3),
+	DATA(MAIN, IOMMU_VEVENTQ_ALLOC, READ, IOMMU_VEVENTQ_TYPE_TEGRA241_CMDQV,
+	     iommu_vevent_tegra241_cmdqv),
+	DATA(TYPE1, VFIO_IOMMU_GET_INFO, CAP, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE,
+	     vfio_iommu_type1_info_cap_iova_range),
+	DATA(TYPE1, VFIO_IOMMU_GET_INFO, CAP, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION,
+	     vfio_iommu_type1_info_cap_migration),
+	/* On the series only: mainline's id 3 is the count of DMA mappings that are left. */
+	DATA(CONTAINER, VFIO_IOMMU_GET_INFO, CAP, VFIO_IOMMU_TYPE1_INFO_CAP_NESTING,
+	     vfio_iommu_type1_info_cap_nesting),
+	DATA(CONTAINER, VFIO_IOMMU_NESTING_OP, IN, VFIO_IOMMU_NESTING_OP_BIND_PGTBL,
+	     iommu_gpasid_bind_data),
+	DATA(CONTAINER, VFIO_IOMMU_NESTING_OP, IN, VFIO_IOMMU_NESTING_OP_UNBIND_PGTBL,
+	     iommu_gpasid_bind_data),
+	DATA(CONTAINER, VFIO_IOMMU_NESTING_OP, IN, VFIO_IOMMU_NESTING_OP_CACHE_INVLD,
+	     iommu_cache_invalidate_info),
+};
+
+static const struct uapi_set *const sets[] = {
+	&set_iommufd_ioas_map_flags, &set_iommufd_option, &set_iommufd_option_ops,
+	&set_iommufd_vfio_ioas_op, &set_iommufd_hwpt_alloc_flags, &set_iommu_hwpt_vtd_s1_flags,
+	&set_iommu_hwpt_data_type, &set_iommufd_hwpt_set_dirty_tracking_flags,
+	&set_iommufd_hwpt_get_dirty_bitmap_flags, &set_iommu_hwpt_invalidate_data_type,
+	&set_iommu_hwpt_vtd_s1_invalidate_flags, &set_iommu_hw_info_vtd_flags,
+	&set_iommu_hw_info_type, &set_iommufd_hw_capabilities, &set_iommufd_hw_info_flags,
+	&set_iommu_hwpt_pgfault_flags, &set_iommu_hwpt_pgfault_perm,
+	&set_iommufd_page_response_code, &set_iommu_viommu_type, &set_iommu_veventq_flag,
+	&set_iommu_veventq_type, &set_iommu_hw_queue_type,
+	&set_vfio_extension, &set_vfio_group_flags, &set_vfio_device_flags,
+	&set_vfio_region_info_flags, &set_vfio_device_bind_flags, &set_vfio_device_attach_flags,
+	&set_vfio_device_detach_flags, &set_vfio_iommu_info_flags, &set_vfio_dma_map_flags,
+	&set_vfio_dma_unmap_flags, &set_iommu_pasid_format, &set_iommu_nesting_features,
+	&set_vfio_pasid_request_flags, &set_vfio_nesting_op, &set_iommu_gpasid_bind_version,
+	&set_iommu_sva_gpasid_flags, &set_iommu_sva_vtd_gpasid_flags,
+	&set_iommu_cache_invalidate_version, &set_iommu_cache_inv_type,
+	&set_iommu_inv_granularity, &set_iommu_inv_pasid_flags, &set_iommu_inv_addr_flags,
+};
+
+const struct uapi_ioctl *uapi_ioctl_table(size_t *n)
+{
+	*n = COUNT(ioctls);
+	return ioctls;
+}
+
+const struct uapi_data *uapi_data_table(size_t *n)
+{
+	*n = COUNT(data_types);
+	return data_types;
+}
+
+const struct uapi_set *const *uapi_set_table(size_t *n)
+{
+	*n = COUNT(sets);
+	return sets;
+}
