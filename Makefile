@@ -68,7 +68,6 @@ CHECK_PROGS :=
 
 -include $(foreach p,$(PARTS),$(p)/Makefile)
 
-INC := -iquote . -iquote uapi -iquote harness -isystem $(KS)
 KS := $(O)/kselftest
 KS_HDR := $(KS)/kselftest_harness.h
 
@@ -78,8 +77,8 @@ harness-inc := -Iharness -Ireference -Iuapi -isystem $(KS)
 fixtures-inc := -Ifixtures $(harness-inc)
 conformance-inc := $(fixtures-inc)
 perf-inc := -Iperf -Iresults $(fixtures-inc)
-results-inc := -Iresults
-runner-inc := -Irunner -Iresults -Iperf -Ifixtures -Iharness -Iuapi -isystem $(KS)
+results-inc := -Iresults -I$(O)/gen
+runner-inc := -Irunner -I$(O)/gen -Iresults -Iperf $(fixtures-inc)
 
 objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 lib = $(O)/lib/lib$(1).a
@@ -97,12 +96,14 @@ LIBS_runner := $(call lib,runner) $(LIBS_perf)
 
 SYSLIBS := $(perf-libs) $(fixtures-libs) $(harness-libs) $(results-libs) -lm
 
-# ---- rules
+# ---- rules; V=1 shows the commands
+
+say = $(if $(V),,@echo '  $(1) $@';)
 
 define part_rules
 $(O)/obj/$(1)/%.o: $(1)/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS_ALL) $$($(1)-cflags) $$($(1)-inc) $$(CFLAGS_ALL) -MMD -MP -c -o $$@ $$<
+	$$(call say,cc)$$(CC) $$(CPPFLAGS_ALL) $$($(1)-cflags) $$($(1)-inc) $$(CFLAGS_ALL) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach p,$(filter-out conformance,$(PARTS)),$(eval $(call part_rules,$(p))))
 
@@ -111,16 +112,16 @@ SUITE_CC = $(CC) $(CPPFLAGS_ALL) $(conformance-cflags) $(conformance-inc) $(CFLA
 	-MMD -MP -c -o $@ $< && $(OBJCOPY) --localize-hidden $@
 $(O)/obj/conformance/%.o: conformance/%.c
 	@mkdir -p $(@D)
-	$(SUITE_CC)
+	$(call say,cc)$(SUITE_CC)
 
 $(O)/obj-cts/reference/%.o: reference/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -DIOMMU_REF_DEFECTS $(reference-cflags) $(reference-inc) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,cc)$(CC) $(CPPFLAGS_ALL) -DIOMMU_REF_DEFECTS $(reference-cflags) $(reference-inc) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(O)/lib/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,ar)$(AR) rcs $@ $^
 
 $(call lib,uapi): $(call objs,$(uapi-srcs))
 $(call lib,iommu-ref): $(call objs,$(reference-srcs))
@@ -133,7 +134,7 @@ $(call lib,runner): $(call objs,$(filter-out runner/main.c,$(runner-srcs)))
 
 PROGRAM := $(O)/iommu-cts
 $(PROGRAM): $(call objs,runner/main.c $(conformance-srcs)) $(LIBS_runner)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
+	$(call say,ld)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(SYSLIBS)
 
 # A test program links its own part and what that stands on.
@@ -142,7 +143,7 @@ $(1)-progs := $$(patsubst %.c,$(O)/%,$$($(1)-tests))
 CHECK_PROGS += $$($(1)-progs)
 $$($(1)-progs): $(O)/$(1)/tests/%: $(O)/obj/$(1)/tests/%.o $$(LIBS_$(1))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+	$$(call say,ld)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 		$$(SYSLIBS)
 endef
 $(foreach p,$(filter-out conformance,$(PARTS)),$(eval $(call test_rules,$(p))))
@@ -151,6 +152,16 @@ $(foreach p,$(filter-out conformance,$(PARTS)),$(eval $(call test_rules,$(p))))
 $(foreach p,harness fixtures conformance perf runner,$(call objs,$($(p)-srcs) $($(p)-tests))): | $(KS_HDR)
 $(KS_HDR):
 	@KSELFTEST_DIR='$(KSELFTEST_DIR)' ci/kselftest $(@D)
+
+# What `git describe` says, in a header that changes only with it.
+VERSION_HDR := $(O)/gen/version.h
+$(VERSION_HDR): FORCE
+	@mkdir -p $(@D)
+	@v=$$(git describe --tags --always --dirty 2>/dev/null || echo unknown); \
+	echo "#define CTS_VERSION \"$$v\"" >$@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FORCE:
+$(call objs,results/environment.c runner/main.c): | $(VERSION_HDR)
 
 -include $(shell find $(O)/obj $(O)/obj-cts -name '*.d' 2>/dev/null)
 
