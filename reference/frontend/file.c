@@ -87,6 +87,41 @@ void file_put(struct ref_file *f)
 	free(f);
 }
 
+/* @len bytes of user memory are all zero: 0; else -E2BIG; -EFAULT. */
+static int check_zeroed_user(const void *user, size_t len)
+{
+	unsigned char buf[256];
+	const char *p = user;
+
+	while (len) {
+		size_t n = len < sizeof(buf) ? len : sizeof(buf);
+
+		if (copy_from_user(buf, p, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (buf[i])
+				return -E2BIG;
+		p += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int copy_struct_from_user(struct iommu_ref *ref, void *dst, size_t size, const void *user,
+			  size_t user_size)
+{
+	int rc;
+
+	(void)ref;
+	if (user_size > size && !ref_defect(ref, TAIL_IGNORED)) {
+		rc = check_zeroed_user((const char *)user + size, user_size - size);
+		if (rc)
+			return rc;
+	}
+	memset(dst, 0, size);
+	return copy_from_user(dst, user, user_size < size ? user_size : size);
+}
+
 /* POSIX: the lowest free descriptor. */
 static int free_fd(const struct iommu_ref_proc *proc)
 {

@@ -48,6 +48,13 @@ int file_close(struct iommu_ref_proc *proc, int fd);
 void file_hold(struct ref_file *f);
 void file_put(struct ref_file *f);
 
+/*
+ * The kernel's rule for structs that grow: fields beyond @user_size are zero, bytes beyond @size must be.
+ * -E2BIG: they are not; -EFAULT.
+ */
+int copy_struct_from_user(struct iommu_ref *ref, void *dst, size_t size, const void *user,
+			  size_t user_size);
+
 /* open(2) of each kind of path; -ENODEV, -ENOMEM, -EBUSY. Return the descriptor. */
 int iommufd_open(struct iommu_ref_proc *proc);				/* /dev/iommu */
 int vfio_container_open(struct iommu_ref_proc *proc);			/* /dev/vfio/vfio */

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * /dev/vfio/devices/vfioN: a device by itself. It can do nothing until it is bound to an iommufd, and gets
+ * its page tables from there.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "iommufd_objects.h"
+#include "../../uapi/vfio.h"
+
+#define offsetofend(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+
+struct cdev {
+	struct device *dev;
+	struct idev *idev;	/* NULL: not bound */
+};
+
+/* @fd names an iommufd of @caller: -EBADF, -EBADFD. */
+static int find_iommufd(struct iommu_ref_proc *caller, int fd, struct ref_file **out)
+{
+	if (!file_at(caller, fd))
+		return -EBADF;
+	*out = file_get(caller, fd, &iommufd_file_ops);
+	return *out ? 0 : -EBADFD;
+}
+
+/* Another iommufd owns the group: -EPERM of the IOMMU core; a container: -EBUSY of VFIO. */
+static int claim_error(struct iommu_ref *ref, struct device *dev)
+{
+	for (unsigned int i = 0; i < IOMMU_REF_MAX_DEVICES; i++) {
+		struct device *other = device_by_index(ref, i);
+
+		if (other && ref->cdev_bound[i] &&
+		    device_config(other)->group == device_config(dev)->group)
+			return -EPERM;
+	}
+	return -EBUSY;
+}
+
+/* The token of a virtual function: these are not virtual functions, so none can match. */
+static int check_token(const struct vfio_device_bind_iommufd *bind)
+{
+	unsigned char uuid[16];
+
+	if (!(bind->flags & VFIO_DEVICE_BIND_FLAG_TOKEN))
+		return 0;
+	if (copy_from_user(uuid, user_ptr(bind->token_uuid_ptr), sizeof(uuid)))
+		return -EFAULT;
+	return -EINVAL;
+}
+
+static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *user_arg)
+{
+	struct vfio_device_bind_iommufd *user = user_arg, bind;
+	struct cdev *cdev = f->priv;
+	unsigned int index = device_index(cdev->dev);
+	struct ref_file *iommufd;
+	uint32_t argsz;
+	int rc;
+
+	if (copy_from_user(&argsz, &user->argsz, sizeof(argsz)))
+		return -EFAULT;
+	if (argsz < offsetofend(struct vfio_device_bind_iommufd, out_devid))
+		return -EINVAL;
+	rc = copy_struct_from_user(f->ref, &bind, sizeof(bind), user, argsz);
+	if (rc)
+		return rc;
+	if (bind.iommufd < 0 || (bind.flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN))
+		return -EINVAL;
+	if (cdev->idev)		/* "one device cannot be bound twice" */
+		return -EINVAL;
+	rc = check_token(&bind);
+	if (rc)
+		return rc;
+	rc = find_iommufd(caller, bind.iommufd, &iommufd);
+	if (rc)
+		return rc;
+	if (f->ref->cdev_bound[index])	/* through another open file */
+		return -EINVAL;
+	rc = idev_bind(iommufd, cdev->dev, &cdev->idev);
+	if (rc)
+		return rc == -EBUSY ? claim_error(f->ref, cdev->dev) : rc;
+	if (copy_to_user(&user->out_devid, &cdev->idev->obj.id, sizeof(user->out_devid))) {
+		idev_unbind(cdev->idev);
+		cdev->idev = NULL;
+		return -EFAULT;
+	}
+	f->ref->cdev_bound[index] = cdev;
+	return 0;
+}
+
+/* The PASID of an ATTACH or DETACH whose flags say that there is one. */
+static int read_pasid(uint32_t argsz, const uint32_t *user, size_t end, uint32_t *pasid)
+{
+	if (argsz < end)
+		return -EINVAL;
+	return copy_from_user(pasid, user, sizeof(*pasid));
+}
+
+static long cdev_attach(struct cdev *cdev, void *user_arg)
+{
+	struct vfio_device_attach_iommufd_pt *user = user_arg, attach;
+	size_t minsz = offsetofend(struct vfio_device_attach_iommufd_pt, pt_id);
+	uint32_t pasid = NO_PASID;
+	int rc;
+
+	if (copy_from_user(&attach, user, minsz))
+		return -EFAULT;
+	if (attach.argsz < minsz || (attach.flags & ~VFIO_DEVICE_ATTACH_PASID))
+		return -EINVAL;
+	if (attach.flags & VFIO_DEVICE_ATTACH_PASID) {
+		rc = read_pasid(attach.argsz, &user->pasid, sizeof(attach), &pasid);
+		if (rc)
+			return rc;
+		if (pasid == NO_PASID)	/* the model's word for the RID */
+			return -EINVAL;
+	}
+	rc = idev_attach(cdev->idev, pasid, &attach.pt_id);
+	if (rc)
+		return rc;
+	if (copy_to_user(&user->pt_id, &attach.pt_id, sizeof(user->pt_id))) {
+		idev_detach(cdev->idev, pasid);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static long cdev_detach(struct cdev *cdev, void *user_arg)
+{
+	struct vfio_device_detach_iommufd_pt *user = user_arg, detach;
+	size_t minsz = offsetofend(struct vfio_device_detach_iommufd_pt, flags);
+	uint32_t pasid = NO_PASID;
+	int rc;
+
+	if (copy_from_user(&detach, user, minsz))
+		return -EFAULT;
+	if (detach.argsz < minsz || (detach.flags & ~VFIO_DEVICE_DETACH_PASID))
+		return -EINVAL;
+	if (detach.flags & VFIO_DEVICE_DETACH_PASID) {
+		rc = read_pasid(detach.argsz, &user->pasid, sizeof(detach), &pasid);
+		if (rc)
+			return rc;
+		if (pasid == NO_PASID)
+			return 0;	/* nothing can be attached there */
+	}
+	idev_detach(cdev->idev, pasid);	/* not attached: nothing to do, no error */
+	return 0;
+}
+
+/* The device has no regions and no interrupts: it is driven with iommu_ref_dma(). */
+static long cdev_get_info(void *user_arg)
+{
+	struct vfio_device_info info = { 0 };
+	size_t minsz = offsetofend(struct vfio_device_info, num_irqs), len;
+
+	if (copy_from_user(&info, user_arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	len = info.argsz < sizeof(info) ? info.argsz : sizeof(info);
+	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info.num_regions = 0;
+	info.num_irqs = 0;
+	return copy_to_user(user_arg, &info, len);
+}
+
+static long cdev_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
+		       void *user_arg)
+{
+	struct cdev *cdev = f->priv;
+
+	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		return cdev_bind(caller, f, user_arg);
+	if (!cdev->idev)
+		return -EINVAL;
+	switch (cmd) {
+	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return cdev_attach(cdev, user_arg);
+	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
+		return cdev_detach(cdev, user_arg);
+	case VFIO_DEVICE_GET_INFO:
+		return cdev_get_info(user_arg);
+	case VFIO_DEVICE_RESET:
+		return 0;	/* there is no device state but the IOMMU's, which a reset leaves */
+	default:
+		return -ENOTTY;
+	}
+}
+
+static void cdev_release(struct ref_file *f)
+{
+	struct cdev *cdev = f->priv;
+
+	if (cdev->idev) {
+		f->ref->cdev_bound[device_index(cdev->dev)] = NULL;
+		idev_unbind(cdev->idev);
+	}
+	free(cdev);
+}
+
+const struct ref_file_ops vfio_cdev_file_ops = {
+	.ioctl = cdev_ioctl,
+	.release = cdev_release,
+};
+
+int vfio_cdev_open(struct iommu_ref_proc *proc, unsigned int index)
+{
+	struct cdev *cdev = calloc(1, sizeof(*cdev));
+	int fd;
+
+	if (!cdev)
+		return -ENOMEM;
+	cdev->dev = device_by_index(proc->ref, index);
+	fd = file_install(proc, &vfio_cdev_file_ops, cdev);
+	if (fd < 0)
+		free(cdev);
+	return fd;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * HWPTs: page tables that hardware walks. Paging ones follow an IOAS; nested ones put a table of the user
+ * on top of a nest parent. What is specific to a vendor is in iommufd_vtd.c and iommufd_arm.c.
+ */
+#include <errno.h>
+
+#include "iommufd_objects.h"
+
+/* "An arbitrary entry_num cap, far above any realistic invalidation batch" (Linux 7.2) */
+#define INVALIDATE_ENTRIES_MAX (1u << 19)
+
+static void hwpt_paging_destroy(struct object *obj)
+{
+	struct hwpt *hwpt = (struct hwpt *)obj;
+
+	if (hwpt->ioas) {
+		ioas_remove_hwpt(hwpt->ioas, hwpt);
+		hwpt->ioas->obj.users--;
+	}
+	domain_put(obj->ictx->ref, hwpt->domain);
+}
+
+static void hwpt_nested_destroy(struct object *obj)
+{
+	struct hwpt *hwpt = (struct hwpt *)obj;
+
+	domain_put(obj->ictx->ref, hwpt->domain);
+	if (hwpt->viommu)
+		hwpt->viommu->obj.users--;
+	else
+		hwpt->parent->obj.users--;
+}
+
+struct hwpt *hwpt_paging(struct hwpt *hwpt)
+{
+	return hwpt->parent ? hwpt->parent : hwpt;
+}
+
+void hwpt_put(struct hwpt *hwpt)
+{
+	hwpt->obj.users--;
+	if (hwpt->auto_domain && hwpt->obj.users == 1)
+		object_remove(&hwpt->obj, false);
+}
+
+int copy_user_data(void *dst, const struct user_data *data, uint32_t type, size_t len)
+{
+	if (data->type != type || data->len != len)
+		return -EINVAL;
+	return copy_from_user(dst, data->uptr, len);
+}
+
+/*
+ * Which table a driver of Linux 7.2 makes for @flags. VT-d in scalable mode: "Prefer first stage if
+ * possible by default"; the nest parent is second stage. SMMUv3: "Prefer S1 if available"; the nest
+ * parent is stage 2, which cannot be flagged for PASID.
+ */
+static int choose_format(const struct iommu_ref_config *cfg, uint32_t flags, enum fmt *fmt)
+{
+	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+
+	if (parent && !cfg->nesting)
+		return -EOPNOTSUPP;
+	if (cfg->vendor == IOMMU_REF_VTD) {
+		*fmt = parent ? FMT_VTD_SS4 : FMT_X86_FL4;
+		return 0;
+	}
+	if (parent && (flags & IOMMU_HWPT_ALLOC_PASID))
+		return -EOPNOTSUPP;
+	*fmt = parent ? FMT_ARM_S2_4K : FMT_ARM_S1_4K;
+	return 0;
+}
+
+int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out)
+{
+	const uint32_t valid = IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
+			       IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID;
+	struct iommufd *ictx = ioas->obj.ictx;
+	struct domain *domain;
+	struct hwpt *hwpt;
+	enum fmt fmt;
+	int rc;
+
+	if (flags & ~valid)
+		return -EOPNOTSUPP;
+	/* No device reports IOMMU_HW_CAP_DIRTY_TRACKING. */
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+		return -EOPNOTSUPP;
+	if ((flags & IOMMU_HWPT_FAULT_ID_VALID) && (flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
+		return -EOPNOTSUPP;
+	if (has_data)
+		return -EOPNOTSUPP;
+	rc = choose_format(&ictx->ref->cfg, flags, &fmt);
+	if (rc)
+		return rc;
+	rc = domain_create_paging(ictx->ref, fmt, &domain);
+	if (rc)
+		return rc;
+	hwpt = object_alloc(ictx, sizeof(*hwpt), OBJECT_HWPT_PAGING, hwpt_paging_destroy);
+	if (!hwpt) {
+		domain_put(ictx->ref, domain);
+		return -ENOMEM;
+	}
+	hwpt->domain = domain;
+	hwpt->ioas = ioas;
+	hwpt->nest_parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+	hwpt->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
+	rc = ioas_add_hwpt(ioas, hwpt);
+	if (rc) {
+		hwpt->ioas = NULL;	/* it never joined */
+		object_remove(&hwpt->obj, false);
+		return rc;
+	}
+	ioas->obj.users++;
+	*out = hwpt;
+	return 0;
+}
+
+int hwpt_create_nested(struct hwpt *parent, struct viommu *viommu, const struct stage1 *s1,
+		       struct hwpt **out)
+{
+	struct iommufd *ictx = parent->obj.ictx;
+	struct domain *domain;
+	struct hwpt *hwpt;
+	int rc;
+
+	rc = domain_create_nested(ictx->ref, parent->domain, s1, &domain);
+	if (rc)
+		return rc;
+	hwpt = object_alloc(ictx, sizeof(*hwpt), OBJECT_HWPT_NESTED, hwpt_nested_destroy);
+	if (!hwpt) {
+		domain_put(ictx->ref, domain);
+		return -ENOMEM;
+	}
+	hwpt->domain = domain;
+	hwpt->parent = parent;
+	hwpt->viommu = viommu;
+	if (viommu)
+		viommu->obj.users++;
+	else
+		parent->obj.users++;
+	*out = hwpt;
+	return 0;
+}
+
+/* Nested, right on a nest parent: what VT-d does. SMMUv3 has no such operation. */
+static int alloc_on_parent(struct hwpt *parent, uint32_t flags, const struct user_data *data,
+			   struct hwpt **out)
+{
+	const struct iommu_ref_config *cfg = &parent->obj.ictx->ref->cfg;
+
+	if ((flags & ~(IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID)) || !data->len ||
+	    cfg->vendor != IOMMU_REF_VTD)
+		return -EOPNOTSUPP;
+	if (parent->auto_domain || !parent->nest_parent)
+		return -EINVAL;
+	return vtd_alloc_nested(parent, flags & ~IOMMU_HWPT_FAULT_ID_VALID, data, out);
+}
+
+static int alloc_on_viommu(struct viommu *viommu, uint32_t flags, const struct user_data *data,
+			   struct hwpt **out)
+{
+	if ((flags & ~(IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID)) || !data->len)
+		return -EOPNOTSUPP;
+	return arm_alloc_nested(viommu, flags & ~IOMMU_HWPT_FAULT_ID_VALID, data, out);
+}
+
+/* IOMMU_HWPT_ALLOC */
+int hwpt_alloc(struct ucmd *u)
+{
+	struct iommu_hwpt_alloc *cmd = u->cmd;
+	const struct user_data data = {
+		.uptr = user_ptr(cmd->data_uptr), .type = cmd->data_type, .len = cmd->data_len,
+	};
+	struct object *pt;
+	struct hwpt *hwpt;
+	int rc;
+
+	if (reserved_set(u->ictx->ref, cmd->__reserved))
+		return -EOPNOTSUPP;
+	if ((cmd->data_type == IOMMU_HWPT_DATA_NONE) != !cmd->data_len)
+		return -EINVAL;
+	if (!object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE))
+		return -ENOENT;
+	pt = object_get(u->ictx, cmd->pt_id, OBJECT_ANY);
+	if (!pt)
+		return -EINVAL;	/* not -ENOENT: iommufd_hwpt_alloc() */
+	if (pt->type == OBJECT_IOAS)
+		rc = hwpt_create_paging((struct ioas *)pt, cmd->flags, cmd->data_len, &hwpt);
+	else if (pt->type == OBJECT_HWPT_PAGING)
+		rc = alloc_on_parent((struct hwpt *)pt, cmd->flags, &data, &hwpt);
+	else if (pt->type == OBJECT_VIOMMU)
+		rc = alloc_on_viommu((struct viommu *)pt, cmd->flags, &data, &hwpt);
+	else
+		rc = -EINVAL;
+	if (rc)
+		return rc;
+	/* The id of a fault queue is looked up last, and there are no fault queues here. */
+	if (cmd->flags & IOMMU_HWPT_FAULT_ID_VALID) {
+		rc = -ENOENT;
+	} else {
+		cmd->out_hwpt_id = hwpt->obj.id;
+		rc = ucmd_respond(u, sizeof(*cmd));
+	}
+	if (rc)
+		object_remove(&hwpt->obj, false);
+	return rc;
+}
+
+/* array->num: out those handled, none if refused before a driver saw them. */
+static int invalidate(struct iommufd *ictx, uint32_t id, struct user_data *array)
+{
+	uint32_t num = array->num;
+	struct object *obj;
+
+	array->num = 0;
+	/* Bounded, "so a single call cannot pin the CPU". */
+	if (num && (!array->uptr || !array->len || array->len > PAGE_SIZE ||
+		    num > INVALIDATE_ENTRIES_MAX))
+		return -EINVAL;
+	obj = object_get(ictx, id, OBJECT_ANY);
+	if (!obj)
+		return -ENOENT;
+	if (obj->type == OBJECT_VIOMMU) {
+		array->num = num;
+		return arm_invalidate((struct viommu *)obj, array);
+	}
+	if (obj->type != OBJECT_HWPT_NESTED)
+		return -EINVAL;
+	/* SMMUv3: caches belong to the vIOMMU. */
+	if (ictx->ref->cfg.vendor != IOMMU_REF_VTD)
+		return -EOPNOTSUPP;
+	array->num = num;
+	return vtd_invalidate((struct hwpt *)obj, array);
+}
+
+/* IOMMU_HWPT_INVALIDATE: entry_num is written back whatever the outcome. */
+int hwpt_invalidate(struct ucmd *u)
+{
+	struct iommu_hwpt_invalidate *cmd = u->cmd;
+	struct user_data array = {
+		.uptr = user_ptr(cmd->data_uptr), .type = cmd->data_type,
+		.len = cmd->entry_len, .num = cmd->entry_num,
+	};
+	int rc = -EOPNOTSUPP;
+
+	if (reserved_set(u->ictx->ref, cmd->__reserved))
+		array.num = 0;
+	else
+		rc = invalidate(u->ictx, cmd->hwpt_id, &array);
+	cmd->entry_num = array.num;
+	if (ref_defect(u->ictx->ref, INV_COUNT_WRONG))
+		cmd->entry_num++;
+	return ucmd_respond(u, sizeof(*cmd)) ? -EFAULT : rc;
+}
+
+/* IOMMU_HWPT_SET_DIRTY_TRACKING: no hardware here has it. */
+int hwpt_set_dirty_tracking(struct ucmd *u)
+{
+	struct iommu_hwpt_set_dirty_tracking *cmd = u->cmd;
+
+	if (cmd->flags & ~IOMMU_HWPT_DIRTY_TRACKING_ENABLE)
+		return -EOPNOTSUPP;
+	if (!object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING))
+		return -ENOENT;
+	return -EOPNOTSUPP;
+}
+
+/* IOMMU_HWPT_GET_DIRTY_BITMAP: the range is judged before the ability. */
+int hwpt_get_dirty_bitmap(struct ucmd *u)
+{
+	struct iommu_hwpt_get_dirty_bitmap *cmd = u->cmd;
+	struct hwpt *hwpt;
+	uint64_t mask, end;
+
+	if ((cmd->flags & ~IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR) ||
+	    reserved_set(u->ictx->ref, cmd->__reserved))
+		return -EOPNOTSUPP;
+	hwpt = object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING);
+	if (!hwpt)
+		return -ENOENT;
+	if (sum_overflows(cmd->iova, cmd->length - 1))
+		return -EOVERFLOW;
+	end = cmd->iova + cmd->length;
+	mask = hwpt->ioas->alignment - 1;
+	if (((cmd->iova | end) & mask) || !cmd->page_size ||
+	    ((cmd->iova | end) & (cmd->page_size - 1)))
+		return -EINVAL;
+	return -EOPNOTSUPP;
+}

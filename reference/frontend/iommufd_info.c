@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * IOMMU_GET_HW_INFO: the registers that describe the hardware, consistent with the machine's
+ * configuration and with what the model does.
+ */
+#include <errno.h>
+
+#include "iommufd_objects.h"
+
+/* VT-d 4.1, 11.4.2 Capability Register */
+static uint64_t vtd_cap(const struct iommu_ref_config *cfg)
+{
+	return 6ull |			/* ND: 64K domain ids */
+	       1ull << 10 |		/* SAGAW: 4-level second stage */
+	       47ull << 16 |		/* MGAW: 48 bits */
+	       1ull << 22 |		/* ZLR */
+	       0x20ull << 24 |		/* FRO */
+	       3ull << 34 |		/* SSLPS: 2M, 1G */
+	       1ull << 39 |		/* PSI: page-selective invalidation */
+	       0ull << 40 |		/* NFR: one fault register */
+	       18ull << 48 |		/* MAMV */
+	       3ull << 54 |		/* DWD, DRD */
+	       1ull << 56 |		/* FS1GP */
+	       (uint64_t)cfg->five_level << 60;
+}
+
+/* 11.4.3 Extended Capability Register */
+static uint64_t vtd_ecap(const struct iommu_ref_config *cfg)
+{
+	uint64_t ecap = 1ull |		/* C: coherent page walks */
+		1ull << 1 |		/* QI */
+		1ull << 3 |		/* IR */
+		1ull << 4 |		/* EIM */
+		1ull << 6 |		/* PT */
+		1ull << 7 |		/* SC: snoop control */
+		0x30ull << 8 |		/* IRO */
+		15ull << 20 |		/* MHMV */
+		1ull << 31 |		/* SRS */
+		1ull << 34 |		/* EAFS */
+		1ull << 43 |		/* SMTS: scalable mode */
+		1ull << 46 |		/* SSTS */
+		1ull << 47 |		/* FSTS */
+		1ull << 48;		/* SMPWC */
+
+	if (cfg->nesting)
+		ecap |= 1ull << 26;	/* NEST */
+	if (cfg->pasid_bits)
+		ecap |= 1ull << 40 | (uint64_t)(cfg->pasid_bits - 1) << 35;	/* PASID, PSS */
+	return ecap;
+}
+
+static void vtd_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_vtd *vtd)
+{
+	*vtd = (struct iommu_hw_info_vtd){
+		.flags = IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,	/* as Linux says of all VT-d */
+		.cap_reg = vtd_cap(cfg),
+		.ecap_reg = vtd_ecap(cfg),
+	};
+}
+
+/* Arm IHI 0070 6.3: SMMUv3.2 with range invalidation, 4 KiB granule, 48 bits */
+static void arm_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_arm_smmuv3 *arm)
+{
+	*arm = (struct iommu_hw_info_arm_smmuv3){
+		.idr[0] = 1u << 1 |			/* S1P */
+			  (uint32_t)cfg->nesting |	/* S2P */
+			  2u << 2 |			/* TTF: AArch64 */
+			  1u << 4 |			/* COHACC */
+			  1u << 12 |			/* ASID16 */
+			  1u << 18 |			/* VMID16 */
+			  1u << 19 |			/* CD2L */
+			  2u << 21 |			/* TTENDIAN: little */
+			  1u << 24 |			/* STALL_MODEL: no stalls */
+			  1u << 27,			/* ST_LEVEL: two-level */
+		.idr[1] = 16u |				/* SIDSIZE */
+			  cfg->pasid_bits << 6 |	/* SSIDSIZE */
+			  8u << 16 |			/* EVENTQS: the model keeps 256 */
+			  10u << 21,			/* CMDQS */
+		.idr[3] = 1u << 10 | 1u << 8,		/* RIL, FWB */
+		.idr[5] = 5u | 1u << 4,			/* OAS: 48 bits; GRAN4K */
+		.aidr = 2,				/* SMMUv3.2 */
+	};
+}
+
+/* Zeroes what the caller has room for beyond @len. */
+static int clear_tail(char *user, size_t from, size_t to)
+{
+	static const char zero[256];
+
+	while (from < to) {
+		size_t n = to - from < sizeof(zero) ? to - from : sizeof(zero);
+
+		if (copy_to_user(user + from, zero, n))
+			return -EFAULT;
+		from += n;
+	}
+	return 0;
+}
+
+/*
+ * "data_len: in the room at data_uptr, out the length that exists": a short buffer is filled as far as it
+ * goes, the rest of a long one is zeroed.
+ */
+int get_hw_info(struct ucmd *u)
+{
+	struct iommu_hw_info *cmd = u->cmd;
+	const struct iommu_ref_config *cfg = &u->ictx->ref->cfg;
+	bool vtd = cfg->vendor == IOMMU_REF_VTD;
+	uint32_t type = vtd ? IOMMU_HW_INFO_TYPE_INTEL_VTD : IOMMU_HW_INFO_TYPE_ARM_SMMUV3;
+	union {
+		struct iommu_hw_info_vtd vtd;
+		struct iommu_hw_info_arm_smmuv3 arm;
+	} data;
+	uint32_t len = vtd ? sizeof(data.vtd) : sizeof(data.arm), copied;
+	struct idev *idev;
+
+	if ((cmd->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) ||
+	    reserved_set(u->ictx->ref, cmd->__reserved[0] | cmd->__reserved[1] |
+			 cmd->__reserved[2]))
+		return -EOPNOTSUPP;
+	if (!(cmd->flags & IOMMU_HW_INFO_FLAG_INPUT_TYPE))
+		cmd->in_data_type = IOMMU_HW_INFO_TYPE_DEFAULT;
+	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
+	if (!idev)
+		return -ENOENT;
+	if (cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT && cmd->in_data_type != type)
+		return -EOPNOTSUPP;
+	cmd->out_data_type = type;
+	if (vtd)
+		vtd_info(cfg, &data.vtd);
+	else
+		arm_info(cfg, &data.arm);
+	copied = cmd->data_len < len ? cmd->data_len : len;
+	if (copy_to_user(user_ptr(cmd->data_uptr), &data, copied) ||
+	    clear_tail(user_ptr(cmd->data_uptr), copied, cmd->data_len))
+		return -EFAULT;
+	cmd->data_len = len;
+	cmd->out_capabilities = IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
+	cmd->out_max_pasid_log2 =
+		device_config(idev->dev)->pasid ? (uint8_t)cfg->pasid_bits : 0;
+	return ucmd_respond(u, sizeof(*cmd));
+}

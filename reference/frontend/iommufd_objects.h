@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What the files of the iommufd front end share: the objects of one /dev/iommu, who uses whom, and the
+ * context of a running command. An object is used by its id, and by each object that points at it; only
+ * one that nobody else uses can be destroyed.
+ */
+#ifndef IOMMU_REF_IOMMUFD_OBJECTS_H
+#define IOMMU_REF_IOMMUFD_OBJECTS_H
+
+#include "frontend.h"
+#include "../../uapi/iommufd.h"
+
+#define PROT_PAGES_W 4u	/* iova_area.prot: its pages were pinned for writing, a copy may be writable */
+
+enum object_type {
+	OBJECT_ANY = 0,
+	OBJECT_IOAS,
+	OBJECT_HWPT_PAGING,
+	OBJECT_HWPT_NESTED,
+	OBJECT_DEVICE,
+	OBJECT_VIOMMU,
+	OBJECT_VDEVICE,
+};
+
+struct object {
+	struct iommufd *ictx;
+	struct object *next, **prev;	/* all objects of ictx, also those without an id */
+	void (*destroy)(struct object *obj);	/* ends what it uses; the caller frees it */
+	enum object_type type;
+	uint32_t id;
+	unsigned int users;		/* 1: only its id */
+};
+
+/* One open /dev/iommu. */
+struct iommufd {
+	struct iommu_ref *ref;
+	struct object *objects;
+	struct object **ids;		/* ids[id - 1]: NULL free, TOMBSTONE taken for ever */
+	uint32_t nr_ids, id_hint;	/* no free slot before the hint */
+	struct igroup *groups;
+	struct ioas *vfio_ioas;		/* the IOAS of the VFIO compatibility commands */
+	bool account_mm;		/* IOMMU_OPTION_RLIMIT_MODE */
+};
+
+struct ioas {
+	struct object obj;
+	struct iova_space *iova;
+	struct hwpt *hwpts;		/* in order of creation */
+	uint64_t alignment;		/* of iova, length and user address */
+	bool small_pages;		/* IOMMU_OPTION_HUGE_PAGES is off */
+};
+
+struct hwpt {
+	struct object obj;
+	struct hwpt *next;		/* of the IOAS */
+	struct domain *domain;
+	struct ioas *ioas;		/* paging */
+	struct hwpt *parent;		/* nested: the stage 2 */
+	struct viommu *viommu;		/* nested: the one it was made through, or NULL */
+	bool auto_domain, nest_parent, pasid_compat;
+	bool bad_config;		/* nested VT-d: the driver finds out at attach */
+	bool no_vdevice;		/* nested SMMUv3: abort and bypass need none */
+};
+
+/* A bound device. */
+struct idev {
+	struct object obj;
+	struct device *dev;
+	struct igroup *group;
+	struct vdevice *vdev;
+	struct ref_file *file;		/* keeps the iommufd open */
+};
+
+/* What a PASID, or the RID, of a group is attached to. */
+struct attach {
+	struct attach *next;
+	struct hwpt *hwpt;
+	uint32_t pasid;
+	uint32_t devices;		/* a bit per device index that asked for it */
+};
+
+/* The part of an IOMMU group that this iommufd has; all of its devices share their page tables. */
+struct igroup {
+	struct igroup *next;
+	struct attach *attaches;
+	uint32_t number;
+	unsigned int refs;		/* bound devices */
+};
+
+struct viommu {
+	struct object obj;
+	struct hwpt *hwpt;		/* the nest parent */
+	struct vdevice *vdevs;
+};
+
+struct vdevice {
+	struct object obj;
+	struct vdevice *next;		/* of the vIOMMU */
+	struct viommu *viommu;
+	struct idev *idev;
+	uint64_t virt_id;
+};
+
+/* A running command: @cmd is the kernel's copy of the argument, zero beyond what the caller gave. */
+struct ucmd {
+	struct iommufd *ictx;
+	void *user;
+	uint32_t user_size;
+	void *cmd;
+};
+
+/* Driver-specific data of HWPT_ALLOC, and the array of HWPT_INVALIDATE. */
+struct user_data {
+	const void *uptr;
+	uint32_t type;
+	uint32_t len;		/* of the struct, or of one entry */
+	uint32_t num;		/* entries; out: those handled */
+};
+
+static inline void *user_ptr(uint64_t addr)
+{
+	return (void *)(uintptr_t)addr;
+}
+
+/* @a + @b does not fit in 64 bits. */
+static inline bool sum_overflows(uint64_t a, uint64_t b)
+{
+	return a + b < a;
+}
+
+/* A reserved field that is not zero: -EOPNOTSUPP for the caller. */
+bool reserved_set(struct iommu_ref *ref, uint64_t field);
+/* Copies the answer back, as far as the caller's struct reaches. -EFAULT. */
+int ucmd_respond(struct ucmd *u, size_t len);
+
+/* A new object of @size bytes with the lowest free id and one user. NULL: no memory. */
+void *object_alloc(struct iommufd *ictx, size_t size, enum object_type type,
+		   void (*destroy)(struct object *obj));
+/* NULL: no such object of this type. */
+void *object_get(struct iommufd *ictx, uint32_t id, enum object_type type);
+/* Destroys an object that is used by its id only; a tombstone keeps the id from being used again. */
+void object_remove(struct object *obj, bool tombstone);
+
+/* iommufd_ioas.c */
+int ioas_alloc(struct ucmd *u);
+int ioas_iova_ranges(struct ucmd *u);
+int ioas_allow_iovas(struct ucmd *u);
+int ioas_option(struct ucmd *u);
+int ioas_change_process(struct ucmd *u);
+int ioas_vfio_ioas(struct ucmd *u);
+/* iommufd_map.c */
+int ioas_map(struct ucmd *u);
+int ioas_copy(struct ucmd *u);
+int ioas_unmap(struct ucmd *u);
+int ioas_unmap_all(struct ioas *ioas, uint64_t *bytes);
+/* Every area of @ioas into @hwpt, which joins it. -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
+int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt);
+void ioas_remove_hwpt(struct ioas *ioas, struct hwpt *hwpt);
+void ioas_update_alignment(struct ioas *ioas);
+
+/* iommufd_hwpt.c */
+int hwpt_alloc(struct ucmd *u);
+int hwpt_invalidate(struct ucmd *u);
+int hwpt_set_dirty_tracking(struct ucmd *u);
+int hwpt_get_dirty_bitmap(struct ucmd *u);
+/* A kernel-managed table for @ioas. -EOPNOTSUPP, -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
+int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out);
+/* Nested HWPT over @parent, made through @viommu if that is not NULL. */
+int hwpt_create_nested(struct hwpt *parent, struct viommu *viommu, const struct stage1 *s1,
+		       struct hwpt **out);
+/* The stage that the IOAS feeds: of a nested HWPT its parent. */
+struct hwpt *hwpt_paging(struct hwpt *hwpt);
+/* One user less; an automatic HWPT goes with its last one. */
+void hwpt_put(struct hwpt *hwpt);
+/* A driver's struct: exactly @len bytes of @type. -EINVAL, -EFAULT. */
+int copy_user_data(void *dst, const struct user_data *data, uint32_t type, size_t len);
+
+/* iommufd_vtd.c, iommufd_arm.c: what the two drivers do with user data */
+int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data *data,
+		     struct hwpt **out);
+int vtd_invalidate(struct hwpt *hwpt, struct user_data *array);
+int arm_alloc_nested(struct viommu *viommu, uint32_t flags, const struct user_data *data,
+		     struct hwpt **out);
+int arm_invalidate(struct viommu *viommu, struct user_data *array);
+
+/* iommufd_viommu.c */
+int viommu_alloc(struct ucmd *u);
+int vdevice_alloc(struct ucmd *u);
+int hw_queue_alloc(struct ucmd *u);
+struct vdevice *viommu_find_vdevice(struct viommu *viommu, uint64_t virt_id);
+void vdevice_tombstone(struct vdevice *vdev);
+
+/* iommufd_info.c */
+int get_hw_info(struct ucmd *u);
+
+/* iommufd_device.c: for cdev.c */
+/* Makes @dev an object of @file, an iommufd. -EPERM, -EBUSY (another owner), -ENOMEM. */
+int idev_bind(struct ref_file *file, struct device *dev, struct idev **out);
+void idev_unbind(struct idev *idev);
+bool idev_is_attached(struct idev *idev, uint32_t pasid);
+/* Attaches, or replaces if attached. *@pt_id: an IOAS or HWPT; out: the HWPT. */
+int idev_attach(struct idev *idev, uint32_t pasid, uint32_t *pt_id);
+void idev_detach(struct idev *idev, uint32_t pasid);
+
+#endif
