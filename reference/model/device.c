@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Devices and their attachments: a page table for the RID and one for each PASID. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+#define PASID_LEAF 1024u
+
+struct device *device_create(struct iommu_ref *ref, unsigned int index)
+{
+	struct device *dev = calloc(1, sizeof(*dev));
+
+	if (!dev)
+		return NULL;
+	dev->ref = ref;
+	dev->index = index;
+	dev->cfg = &ref->cfg.devices[index];
+	return dev;
+}
+
+struct device *device_by_index(struct iommu_ref *ref, unsigned int index)
+{
+	return index < ref->cfg.nr_devices ? ref->devices[index] : NULL;
+}
+
+unsigned int device_index(const struct device *dev)
+{
+	return dev->index;
+}
+
+const struct iommu_ref_device_config *device_config(const struct device *dev)
+{
+	return dev->cfg;
+}
+
+/* ---- the PASID table */
+
+static struct attach *slot_find(struct device *dev, uint32_t pasid)
+{
+	struct attach **leaf = dev->pasids[pasid / PASID_LEAF];
+
+	return leaf ? leaf[pasid % PASID_LEAF] : NULL;
+}
+
+static struct attach *slot_make(struct device *dev, uint32_t pasid)
+{
+	struct attach ***leaf = &dev->pasids[pasid / PASID_LEAF], **slot;
+
+	if (!*leaf)
+		*leaf = calloc(PASID_LEAF, sizeof(**leaf));
+	if (!*leaf)
+		return NULL;
+	slot = &(*leaf)[pasid % PASID_LEAF];
+	if (!*slot)
+		*slot = calloc(1, sizeof(**slot));
+	return *slot;
+}
+
+static void slot_remove(struct device *dev, uint32_t pasid)
+{
+	struct attach **slot = &dev->pasids[pasid / PASID_LEAF][pasid % PASID_LEAF];
+
+	free(*slot);
+	*slot = NULL;
+}
+
+/* VT-d: requests without a PASID use PASID table entry 0 (RID_PASID), so PASID 0 is the RID's. */
+static uint32_t pasid_of_rid(const struct device *dev, uint32_t pasid)
+{
+	return !pasid && dev->ref->cfg.vendor == IOMMU_REF_VTD ? NO_PASID : pasid;
+}
+
+static bool pasid_valid(const struct device *dev, uint32_t pasid)
+{
+	return dev->cfg->pasid && !(pasid >> dev->ref->cfg.pasid_bits);
+}
+
+/* ---- substreams: context descriptors that came with a nested domain of the RID */
+
+static void substream_end(struct device *dev, struct attach *att)
+{
+	iotlb_tag_put(dev->ref, att->tag);
+	*att = (struct attach){ 0 };
+	dev->nr_substreams--;
+}
+
+static void substream_drop(struct device *dev, uint32_t pasid)
+{
+	substream_end(dev, slot_find(dev, pasid));
+	slot_remove(dev, pasid);
+}
+
+static void substreams_drop_all(struct device *dev)
+{
+	uint32_t pasid;
+	struct attach *att;
+
+	for (pasid = 0; dev->nr_substreams; pasid++) {
+		att = slot_find(dev, pasid);
+		if (att && att->substream)
+			substream_drop(dev, pasid);
+	}
+}
+
+static struct attach *substream_get(struct device *dev, uint32_t ssid)
+{
+	struct attach *att = slot_make(dev, ssid);
+
+	if (att && !att->domain) {
+		att->domain = dev->rid.domain;
+		att->substream = true;
+		dev->nr_substreams++;
+	}
+	return att;
+}
+
+static void stream_forget_cd(struct device *dev)
+{
+	struct attach *rid = &dev->rid;
+
+	if (rid->domain && rid->domain->kind == DOMAIN_NESTED && !rid->bypass_s1) {
+		iotlb_tag_put(dev->ref, rid->tag);
+		rid->tag = 0;
+	}
+}
+
+void device_cfgi(struct device *dev)
+{
+	if (dev->ref->cfg.vendor != IOMMU_REF_SMMUV3)
+		return;
+	stream_forget_cd(dev);
+	substreams_drop_all(dev);
+}
+
+void device_cfgi_cd(struct device *dev, uint32_t ssid)
+{
+	struct attach *att;
+
+	if (dev->ref->cfg.vendor != IOMMU_REF_SMMUV3 || ssid / PASID_LEAF >= 1024)
+		return;
+	if (!ssid)
+		stream_forget_cd(dev);
+	att = slot_find(dev, ssid);
+	if (att && att->substream)
+		substream_drop(dev, ssid);
+}
+
+/* ---- attaching */
+
+/* The IOTLB tag of DMA through @d, as far as it is known before the first request. */
+static int attach_init(struct device *dev, uint32_t pasid, struct domain *d, struct attach *att)
+{
+	uint32_t atag = pasid == NO_PASID ? 0 : pasid;
+
+	*att = (struct attach){ .domain = d };
+	if (dev->ref->cfg.vendor == IOMMU_REF_SMMUV3) {
+		if (d->kind == DOMAIN_NESTED) {
+			att->bypass_s1 = smmu_bypasses_stage1(&d->s1);
+			if (!att->bypass_s1 || d->s1.abort)
+				return 0;
+		}
+		atag = d->fmt == FMT_ARM_S2_4K || att->bypass_s1 ? ATAG_NO_ASID : 0;
+	}
+	att->tag = iotlb_tag_get(dev->ref, d->dtag, atag);
+	return att->tag ? 0 : -ENOMEM;
+}
+
+/* Takes @old out of use: no translation of it for this device and PASID is left. */
+static void attach_end(struct device *dev, uint32_t pasid, const struct attach *old)
+{
+	struct iommu_ref *ref = dev->ref;
+	struct domain *d = old->domain;
+
+	if (!d)
+		return;
+	iotlb_tag_put(ref, old->tag);
+	if (ref->cfg.vendor == IOMMU_REF_VTD)
+		iotlb_flush_pasid(ref, d->dtag, pasid == NO_PASID ? 0 : pasid);
+	else if (d->kind == DOMAIN_NESTED)
+		iotlb_flush_domain(ref, d->dtag);
+	else
+		iotlb_flush_pasid(ref, d->dtag, d->fmt == FMT_ARM_S2_4K ? ATAG_NO_ASID : 0);
+	domain_put(ref, d);
+}
+
+/* The page-table pointer's format must be one that the hardware walks (the kernel says so at attach). */
+static bool attachable(const struct domain *d)
+{
+	return d->kind != DOMAIN_NESTED || d->fmt != FMT_X86_FL4 || d->s1.addr_width == 48;
+}
+
+int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d)
+{
+	struct attach old, new = { 0 }, *att = &dev->rid;
+
+	pasid = pasid_of_rid(dev, pasid);
+	if ((pasid != NO_PASID && !pasid_valid(dev, pasid)) || (d && !attachable(d)))
+		return -EINVAL;
+	if (!d && ref_defect(ref, DETACH_KEEPS_TABLE))
+		return 0;
+	if (pasid != NO_PASID)
+		att = d ? slot_make(dev, pasid) : slot_find(dev, pasid);
+	if (!att || (!d && att->substream))
+		return d ? -ENOMEM : 0;
+	if (d && attach_init(dev, pasid, d, &new)) {
+		if (pasid != NO_PASID && !att->domain)
+			slot_remove(dev, pasid);
+		return -ENOMEM;
+	}
+	if (pasid == NO_PASID)
+		substreams_drop_all(dev);
+	else if (att->substream)
+		substream_end(dev, att);
+	if (d)
+		domain_get(d);
+	old = *att;
+	*att = new;
+	attach_end(dev, pasid, &old);
+	if (!d && pasid != NO_PASID)
+		slot_remove(dev, pasid);
+	return 0;
+}
+
+struct domain *device_domain(struct device *dev, uint32_t pasid)
+{
+	const struct attach *att = &dev->rid;
+
+	pasid = pasid_of_rid(dev, pasid);
+	if (pasid != NO_PASID)
+		att = pasid_valid(dev, pasid) ? slot_find(dev, pasid) : NULL;
+	return att && !att->substream ? att->domain : NULL;
+}
+
+void device_for_each_pasid(struct device *dev, void (*fn)(void *arg, uint32_t pasid), void *arg)
+{
+	const struct attach *att;
+	unsigned int i, j;
+
+	for (i = 0; i < 1024; i++) {
+		for (j = 0; dev->pasids[i] && j < PASID_LEAF; j++) {
+			att = dev->pasids[i][j];
+			if (att && !att->substream)
+				fn(arg, i * PASID_LEAF + j);
+		}
+	}
+}
+
+void device_destroy(struct device *dev)
+{
+	struct attach *att;
+	unsigned int i, j;
+
+	if (!dev)
+		return;
+	substreams_drop_all(dev);
+	for (i = 0; i < 1024; i++) {
+		for (j = 0; dev->pasids[i] && j < PASID_LEAF; j++) {
+			att = dev->pasids[i][j];
+			if (att)
+				attach_end(dev, i * PASID_LEAF + j, att);
+			free(att);
+		}
+		free(dev->pasids[i]);
+	}
+	attach_end(dev, NO_PASID, &dev->rid);
+	free(dev);
+}
+
+/* ---- requests */
+
+static struct attach *smmu_nested_route(struct device *dev, bool has_ssid, uint32_t ssid,
+					enum iommu_ref_fault_reason *reason)
+{
+	*reason = IOMMU_REF_FAULT_BLOCKED;
+	switch (smmu_route(&dev->rid.domain->s1, has_ssid, ssid)) {
+	case SMMU_ROUTE_STREAM:
+		return &dev->rid;
+	case SMMU_ROUTE_SUBSTREAM:
+		return substream_get(dev, ssid);
+	case SMMU_ROUTE_BAD_SUBSTREAM:
+		*reason = IOMMU_REF_FAULT_BAD_CONFIG;
+		break;
+	case SMMU_ROUTE_DISABLED:
+		break;
+	}
+	return NULL;
+}
+
+struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
+			    enum iommu_ref_fault_reason *reason)
+{
+	const struct domain *rid = dev->rid.domain;
+	struct attach *att = &dev->rid;
+
+	*reason = IOMMU_REF_FAULT_BLOCKED;
+	if (has_pasid && !pasid_valid(dev, pasid))
+		return NULL;
+	if (has_pasid)
+		pasid = pasid_of_rid(dev, pasid);
+	if (has_pasid && pasid != NO_PASID) {
+		att = slot_find(dev, pasid);
+		if (att && !att->substream)
+			return att;
+	}
+	if (rid && rid->kind == DOMAIN_NESTED && rid->fmt == FMT_ARM_S1_4K)
+		return smmu_nested_route(dev, has_pasid, pasid, reason);
+	return att && att->domain ? att : NULL;
+}

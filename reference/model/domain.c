@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Domains: one page table each, kernel-managed, or user-managed on a kernel-managed stage 2. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+static bool vendor_has(enum iommu_ref_vendor vendor, enum fmt fmt)
+{
+	bool arm = fmt == FMT_ARM_S1_4K || fmt == FMT_ARM_S2_4K;
+
+	return arm == (vendor == IOMMU_REF_SMMUV3);
+}
+
+static uint64_t table_last(const struct iommu_ref *ref, const struct pt_format *f)
+{
+	/* Of canonical addresses the model maps the lower half. */
+	uint64_t last = (1ull << (f->input_bits - f->canonical)) - 1;
+
+	return ref->cfg.aperture_last < last ? ref->cfg.aperture_last : last;
+}
+
+static struct domain *domain_new(struct iommu_ref *ref, enum domain_kind kind, enum fmt fmt)
+{
+	struct domain *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->kind = kind;
+	d->fmt = fmt;
+	d->refs = 1;
+	ref->stats.domains++;
+	return d;
+}
+
+static void domain_free(struct iommu_ref *ref, struct domain *d)
+{
+	ref->stats.domains--;
+	free(d);
+}
+
+int domain_create_paging(struct iommu_ref *ref, enum fmt fmt, struct domain **out)
+{
+	const struct pt_format *f = pt_format(fmt);
+	struct domain *d;
+
+	if (!f || !vendor_has(ref->cfg.vendor, fmt))
+		return -EOPNOTSUPP;
+	d = domain_new(ref, DOMAIN_PAGING, fmt);
+	if (!d)
+		return -ENOMEM;
+	if (pgtable_init(&d->table, f, table_last(ref, f)))
+		goto no_memory;
+	d->dtag = iotlb_dtag_alloc(ref);
+	if (!d->dtag)
+		goto no_memory;
+	*out = d;
+	return 0;
+
+no_memory:
+	pgtable_destroy(&d->table);
+	domain_free(ref, d);
+	return -ENOMEM;
+}
+
+static bool can_nest(const struct domain *parent, const struct stage1 *s1)
+{
+	if (parent->kind != DOMAIN_PAGING)
+		return false;
+	return s1->fmt == FMT_X86_FL4 ? parent->fmt == FMT_VTD_SS4 :
+	       s1->fmt == FMT_ARM_S1_4K && parent->fmt == FMT_ARM_S2_4K;
+}
+
+static void child_link(struct domain *parent, struct domain *d)
+{
+	d->parent = parent;
+	d->next = parent->children;
+	if (d->next)
+		d->next->prev = d;
+	parent->children = d;
+	domain_get(parent);
+}
+
+static void child_unlink(struct domain *d)
+{
+	if (d->prev)
+		d->prev->next = d->next;
+	else
+		d->parent->children = d->next;
+	if (d->next)
+		d->next->prev = d->prev;
+}
+
+int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const struct stage1 *s1,
+			 struct domain **out)
+{
+	struct domain *d;
+
+	if (!can_nest(parent, s1))
+		return -EINVAL;
+	d = domain_new(ref, DOMAIN_NESTED, s1->fmt);
+	if (!d)
+		return -ENOMEM;
+	d->s1 = *s1;
+	if (s1->fmt == FMT_ARM_S1_4K) {
+		smmu_decode_ste(&d->s1);
+		d->dtag = parent->dtag;
+	} else {
+		d->dtag = iotlb_dtag_alloc(ref);
+		if (!d->dtag) {
+			domain_free(ref, d);
+			return -ENOMEM;
+		}
+	}
+	child_link(parent, d);
+	*out = d;
+	return 0;
+}
+
+void domain_get(struct domain *d)
+{
+	d->refs++;
+}
+
+void domain_put(struct iommu_ref *ref, struct domain *d)
+{
+	struct domain *parent;
+
+	if (!d || --d->refs)
+		return;
+	parent = d->parent;
+	if (parent)
+		child_unlink(d);
+	/* A child that shares its parent's tag left nothing behind when it was detached. */
+	if (!parent || d->dtag != parent->dtag)
+		iotlb_dtag_free(ref, d->dtag);
+	pgtable_destroy(&d->table);
+	domain_free(ref, d);
+	domain_put(ref, parent);
+}
+
+enum domain_kind domain_kind(const struct domain *d)
+{
+	return d->kind;
+}
+
+enum fmt domain_fmt(const struct domain *d)
+{
+	return d->fmt;
+}
+
+struct domain *domain_parent(const struct domain *d)
+{
+	return d->parent;
+}
+
+uint32_t domain_dtag(const struct domain *d)
+{
+	return d->dtag;
+}
+
+uint64_t domain_last(const struct domain *d)
+{
+	if (d->kind == DOMAIN_PAGING)
+		return d->table.last;
+	return (1ull << pt_format(d->fmt)->input_bits) - 1;
+}
+
+int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last, uint64_t pa,
+	       unsigned int prot)
+{
+	(void)ref;
+	if (d->kind != DOMAIN_PAGING || first > last || (first | (last + 1) | pa) % PAGE_SIZE ||
+	    !prot || prot & ~(PROT_R | PROT_W))
+		return -EINVAL;
+	if (last > d->table.last)
+		return -ERANGE;
+	/* Entries hold output addresses up to bit 47 or 51. */
+	if ((pa + (last - first)) & ~(d->table.format->address | (PAGE_SIZE - 1)) ||
+	    pa + (last - first) < pa)
+		return -ERANGE;
+	return pgtable_map(&d->table, first, last, pa, prot);
+}
+
+/* What is cached for @d in the range, and all that came through it as stage 2. */
+static void flush_unmapped(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last)
+{
+	struct domain *child;
+	bool shared = d->children && d->children->dtag == d->dtag;
+
+	if (shared || (!first && last == d->table.last))
+		iotlb_flush_domain(ref, d->dtag);
+	else
+		iotlb_flush_range(ref, d->dtag, ATAG_ANY, first, last);
+	for (child = shared ? NULL : d->children; child; child = child->next)
+		iotlb_flush_domain(ref, child->dtag);
+}
+
+uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last)
+{
+	uint64_t pages;
+
+	if (d->kind != DOMAIN_PAGING || first > last || first > d->table.last)
+		return 0;
+	first &= ~(PAGE_SIZE - 1);
+	last = last > d->table.last ? d->table.last : last | (PAGE_SIZE - 1);
+	pages = pgtable_unmap(&d->table, first, last);
+	if (ref_defect(ref, UNMAP_KEEPS_IOTLB))
+		return pages;
+	if (pages)
+		flush_unmapped(ref, d, first, last);
+	return pages;
+}

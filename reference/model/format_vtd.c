@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * VT-d second level, 4 levels (VT-d 3.7, 9.8). There is no present bit of its own: an entry with neither
+ * R nor W is not there. Both rights must be granted by every entry on the way.
+ */
+#include "format.h"
+
+#define SS_R	(1ull << 0)
+#define SS_W	(1ull << 1)
+#define SS_SP	(1ull << 7)	/* super page */
+
+const struct pt_format pt_vtd_ss4 = {
+	.name = "VT-d second level, 4 levels",
+	.present = SS_R | SS_W,
+	.block_mask = SS_SP,
+	.block_value = SS_SP,
+	.address = 0x000ffffffffff000,
+	.block_reserved = 0x000ffffffffff000,
+	.read_set = SS_R,
+	.write_set = SS_W,
+	.table_bits = SS_R | SS_W,
+	.block_bits = SS_SP,
+	.prot_bits = { 0, SS_R, SS_W, SS_R | SS_W },
+	.hierarchical = true,
+	.input_bits = 48,
+	.max_block_level = 2,
+};

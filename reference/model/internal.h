@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What the model's own files share about domains, devices and translation. Front ends use model.h. */
+#ifndef IOMMU_REF_INTERNAL_H
+#define IOMMU_REF_INTERNAL_H
+
+#include "iotlb.h"
+#include "pgtable.h"
+
+struct domain {
+	enum domain_kind kind;
+	enum fmt fmt;
+	uint32_t dtag;
+	unsigned int refs;
+	/* paging */
+	struct pgtable table;
+	struct domain *children;	/* nested domains on top of this stage 2 */
+	/* nested */
+	struct stage1 s1;
+	struct domain *parent;
+	struct domain *prev, *next;	/* in the parent's children */
+};
+
+/* A context descriptor, decoded. */
+struct smmu_cd {
+	uint64_t ttb;		/* IPA of the top table */
+	uint8_t input_bits, output_bits, top_level;
+	uint16_t asid;
+	bool disabled;		/* EPD0: no walks, every access is a translation fault */
+	bool record;		/* R: stage-1 faults are recorded */
+};
+
+/* How DMA of one (device, PASID) is translated. */
+struct attach {
+	struct domain *domain;
+	uint32_t tag;		/* IOTLB tag id; 0 while the context descriptor is not cached */
+	bool substream;		/* not attached itself: comes with the STE of the device's RID */
+	bool bypass_s1;		/* nested, stage 2 alone */
+	struct smmu_cd cd;	/* SMMUv3 nested, valid if tag != 0 */
+};
+
+struct device {
+	struct iommu_ref *ref;
+	const struct iommu_ref_device_config *cfg;
+	unsigned int index;
+	struct attach rid;
+	struct attach **pasids[1024];	/* [pasid / 1024][pasid % 1024], made when needed */
+	unsigned int nr_substreams;
+};
+
+struct device *device_create(struct iommu_ref *ref, unsigned int index);	/* NULL: no memory */
+void device_destroy(struct device *dev);
+/* How this request is translated; NULL: not at all, *@reason says why. */
+struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
+			    enum iommu_ref_fault_reason *reason);
+
+/* ---- translation */
+
+struct xlate_fault {
+	enum iommu_ref_fault_reason reason;
+	uint64_t ipa;
+	bool silent;		/* not to be recorded: the context descriptor says so */
+};
+
+/* A whole translation of one address. */
+struct xlate {
+	uint64_t pa;
+	unsigned int prot, shift, s1_shift;
+	bool global;
+};
+
+/*
+ * Translates @iova through @att for an access that needs @want, by the IOTLB or else by a walk that fills
+ * it. @pasid is the SubstreamID for an SMMU's context table. Returns 0, or -EFAULT: @fault has the reason.
+ */
+int translate(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
+	      unsigned int want, uint64_t *pa, struct xlate_fault *fault);
+
+/* One kernel-managed table, without IOTLB; faults are those of stage 2. */
+bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigned int want,
+		 struct xlate *x, struct xlate_fault *fault);
+/* Reads guest memory through stage 2; @len bytes within a page. */
+bool guest_read(struct iommu_ref *ref, struct domain *s2, uint64_t gpa, void *buf, size_t len,
+		struct xlate_fault *fault);
+bool prot_allows(const struct iommu_ref *ref, unsigned int have, unsigned int want);
+
+/* smmu.c: fills att->cd and att->tag from guest memory. */
+bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
+		   struct xlate_fault *fault);
+/* What an STE makes of @s1. */
+void smmu_decode_ste(struct stage1 *s1);
+/* Requests without a SubstreamID skip stage 1. */
+bool smmu_bypasses_stage1(const struct stage1 *s1);
+enum smmu_route {
+	SMMU_ROUTE_STREAM,		/* as the stream itself: descriptor 0, bypass or abort */
+	SMMU_ROUTE_SUBSTREAM,		/* the descriptor of the SubstreamID */
+	SMMU_ROUTE_DISABLED,		/* F_STREAM_DISABLED */
+	SMMU_ROUTE_BAD_SUBSTREAM,	/* C_BAD_SUBSTREAMID */
+};
+enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid);
+
+/* ---- faults */
+int fault_ring_create(struct iommu_ref *ref);	/* -ENOMEM */
+void fault_ring_destroy(struct iommu_ref *ref);
+void fault_record(struct iommu_ref *ref, const struct iommu_ref_fault *fault);
+
+/* ---- user memory */
+/* One table entry of user space. The only place that reads user-built tables. */
+bool user_load64(uint64_t va, uint64_t *value);
+
+/* ---- known-bad variants */
+/* -EINVAL: no such defect in this build. */
+int defect_find(const char *name, enum ref_defect *out);
+
+#endif

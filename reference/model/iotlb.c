@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The IOTLB's contents: creation, tags, fills. Looking up is in iotlb.h, invalidating in iotlb_inv.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iotlb.h"
+
+#define FIRST_TAGS 64u
+#define FIRST_DTAGS 64u
+
+int iotlb_create(struct iommu_ref *ref)
+{
+	size_t entries = ref->cfg.iotlb_entries, sets = entries / IOTLB_WAYS;
+	struct iotlb *tlb = calloc(1, sizeof(*tlb));
+
+	ref->iotlb = tlb;
+	if (!tlb)
+		return -ENOMEM;
+	tlb->set_mask = sets - 1;
+	tlb->set_bits = __builtin_ctzll(sets);
+	tlb->entries = aligned_alloc(64, entries * sizeof(*tlb->entries));
+	tlb->victim = calloc(sets, sizeof(*tlb->victim));
+	tlb->tags = calloc(FIRST_TAGS, sizeof(*tlb->tags));
+	tlb->hash = calloc(FIRST_TAGS, sizeof(*tlb->hash));
+	tlb->dtags = calloc(FIRST_DTAGS, sizeof(*tlb->dtags));
+	if (!tlb->entries || !tlb->victim || !tlb->tags || !tlb->hash || !tlb->dtags) {
+		iotlb_destroy(ref);
+		return -ENOMEM;
+	}
+	memset(tlb->entries, 0, entries * sizeof(*tlb->entries));
+	tlb->nr_tags = 1;	/* 0 is none, of both */
+	tlb->hash_mask = FIRST_TAGS - 1;
+	tlb->nr_dtags = 1;
+	return 0;
+}
+
+void iotlb_destroy(struct iommu_ref *ref)
+{
+	struct iotlb *tlb = ref->iotlb;
+
+	if (!tlb)
+		return;
+	free(tlb->entries);
+	free(tlb->victim);
+	free(tlb->tags);
+	free(tlb->hash);
+	free(tlb->dtags);
+	free(tlb);
+	ref->iotlb = NULL;
+}
+
+/* ---- dtags */
+
+static bool is_pow2(uint32_t n)
+{
+	return !(n & (n - 1));
+}
+
+uint32_t iotlb_dtag_alloc(struct iommu_ref *ref)
+{
+	struct iotlb *tlb = ref->iotlb;
+	uint32_t id = tlb->free_dtag;
+	struct iotlb_dtag *grown;
+
+	if (id) {
+		tlb->free_dtag = tlb->dtags[id].free_next;
+	} else {
+		/* Full at each power of two. */
+		id = tlb->nr_dtags;
+		if (id >= FIRST_DTAGS && is_pow2(id)) {
+			grown = realloc(tlb->dtags, 2ull * id * sizeof(*grown));
+			if (!grown)
+				return 0;
+			tlb->dtags = grown;
+		}
+		tlb->nr_dtags++;
+	}
+	tlb->dtags[id] = (struct iotlb_dtag){
+		.used = true,
+		.stamp = tlb->clock,
+		/* Spreads domains that use the same addresses over the sets. */
+		.salt = (id * 0x9e3779b9u) >> 12,
+	};
+	return id;
+}
+
+/* ---- tags */
+
+uint32_t iotlb_tag_find(const struct iotlb *tlb, uint32_t dtag, uint32_t atag)
+{
+	uint32_t id = tlb->hash[iotlb_tag_hash(dtag, atag) & tlb->hash_mask];
+
+	while (id && (tlb->tags[id].dtag != dtag || tlb->tags[id].atag != atag))
+		id = tlb->tags[id].hash_next;
+	return id;
+}
+
+static void tag_hash_insert(struct iotlb *tlb, uint32_t id)
+{
+	struct iotlb_tag *t = &tlb->tags[id];
+	uint32_t *head = &tlb->hash[iotlb_tag_hash(t->dtag, t->atag) & tlb->hash_mask];
+
+	t->hash_next = *head;
+	*head = id;
+}
+
+/* Doubles both tables; called when every id below nr_tags is in use. */
+static int tags_grow(struct iotlb *tlb)
+{
+	uint32_t n = tlb->nr_tags, id;
+	struct iotlb_tag *tags = realloc(tlb->tags, 2ull * n * sizeof(*tags));
+	uint32_t *hash;
+
+	if (!tags)
+		return -ENOMEM;
+	tlb->tags = tags;
+	hash = calloc(2ull * n, sizeof(*hash));
+	if (!hash)
+		return -ENOMEM;
+	free(tlb->hash);
+	tlb->hash = hash;
+	tlb->hash_mask = 2 * n - 1;
+	for (id = 1; id < n; id++)
+		tag_hash_insert(tlb, id);
+	return 0;
+}
+
+static uint32_t tag_new(struct iotlb *tlb, uint32_t dtag, uint32_t atag)
+{
+	struct iotlb_dtag *dt = &tlb->dtags[dtag];
+	uint32_t id = tlb->free_tag;
+	struct iotlb_tag *t;
+
+	if (id) {
+		tlb->free_tag = tlb->tags[id].hash_next;
+	} else {
+		id = tlb->nr_tags;
+		if (id >= FIRST_TAGS && is_pow2(id) && tags_grow(tlb))
+			return 0;
+		tlb->nr_tags++;
+	}
+	t = &tlb->tags[id];
+	/* Whatever was cached under this id before is older than the clock: see tag_drop(). */
+	*t = (struct iotlb_tag){ .stamp = tlb->clock, .dtag = dtag, .atag = atag,
+				 .dtag_next = dt->tags };
+	if (dt->tags)
+		tlb->tags[dt->tags].dtag_prev = id;
+	dt->tags = id;
+	tag_hash_insert(tlb, id);
+	if (atag == ATAG_GLOBAL)
+		dt->global = id;
+	return id;
+}
+
+uint32_t iotlb_tag_get(struct iommu_ref *ref, uint32_t dtag, uint32_t atag)
+{
+	uint32_t id = iotlb_tag_find(ref->iotlb, dtag, atag);
+
+	if (!id)
+		id = tag_new(ref->iotlb, dtag, atag);
+	if (id)
+		ref->iotlb->tags[id].refs++;
+	return id;
+}
+
+void iotlb_tag_put(struct iommu_ref *ref, uint32_t tag)
+{
+	if (tag)
+		ref->iotlb->tags[tag].refs--;
+}
+
+/* ---- fills */
+
+static unsigned int choose_way(struct iommu_ref *ref, struct iotlb_entry *set, uint64_t key,
+			       uint32_t tag)
+{
+	struct iotlb *tlb = ref->iotlb;
+	unsigned int way, empty = IOTLB_WAYS;
+	uint8_t *victim;
+
+	/* Never two entries for one page: an invalidation or a hit would see the wrong one. */
+	for (way = 0; way < IOTLB_WAYS; way++) {
+		if (set[way].key == key && set[way].tag == tag)
+			return way;
+		if (!set[way].key)
+			empty = way;
+	}
+	if (empty < IOTLB_WAYS)
+		return empty;
+	for (way = 0; way < IOTLB_WAYS; way++)
+		if (!iotlb_live(tlb, &set[way]))
+			return way;
+	victim = &tlb->victim[(set - tlb->entries) / IOTLB_WAYS];
+	way = *victim;
+	*victim = (way + 1) % IOTLB_WAYS;
+	ref->stats.iotlb_evictions++;
+	return way;
+}
+
+void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill)
+{
+	struct iotlb *tlb = ref->iotlb;
+	uint32_t dtag = tlb->tags[fill->tag].dtag, tag = fill->tag;
+	struct iotlb_dtag *dt = &tlb->dtags[dtag];
+	uint64_t key = iotlb_key(fill->iova, fill->shift);
+	struct iotlb_entry *set;
+
+	if (fill->global) {
+		tag = dt->global ? dt->global : tag_new(tlb, dtag, ATAG_GLOBAL);
+		if (!tag)
+			return;	/* not cached: always allowed */
+	}
+	set = iotlb_set(tlb, dt, fill->iova, fill->shift);
+	set[choose_way(ref, set, key, tag)] = (struct iotlb_entry){
+		.key = key,
+		.pa = fill->pa >> fill->shift << fill->shift,
+		.stamp = tlb->clock,
+		.tag = tag,
+		.prot = fill->prot,
+		.s1_shift = fill->s1_shift,
+	};
+	dt->shifts |= 1ull << fill->shift;
+	if (fill->s1_shift > fill->shift)
+		dt->splinters |= 1ull << fill->s1_shift;
+	ref->stats.iotlb_fills++;
+}

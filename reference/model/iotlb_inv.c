@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * IOTLB invalidation. Pages and ranges remove entries one by one, exactly those that translate an address
+ * of the range; PASIDs, domains and everything only advance a stamp.
+ *
+ * A stage-1 leaf that is cached in pieces, because stage 2 maps smaller, counts as one: an invalidation
+ * of any address in a leaf removes all that was derived from it (Arm ARM D8.16; SDM vol. 3, 4.10.4.1).
+ */
+#include <string.h>
+
+#include "iotlb.h"
+
+/* Which entries an invalidation is for. */
+struct victims {
+	uint32_t dtag;
+	bool any;		/* every tag of the dtag, else: */
+	uint32_t tag, global;
+	uint64_t first, last;	/* inclusive */
+	unsigned int s1_shift;	/* only pieces of stage-1 leaves of this size; 0: all */
+};
+
+/* ---- whole tags */
+
+/* The clock's end: forget everything, start anew. */
+static void clock_restart(struct iommu_ref *ref)
+{
+	struct iotlb *tlb = ref->iotlb;
+	uint32_t i;
+
+	memset(tlb->entries, 0, (tlb->set_mask + 1) * IOTLB_WAYS * sizeof(*tlb->entries));
+	for (i = 0; i < tlb->nr_tags; i++)
+		tlb->tags[i].stamp = 0;
+	for (i = 0; i < tlb->nr_dtags; i++)
+		tlb->dtags[i].stamp = 0;
+	tlb->all_stamp = 0;
+	tlb->clock = 0;
+}
+
+static uint64_t clock_advance(struct iommu_ref *ref)
+{
+	if (ref->iotlb->clock == UINT64_MAX)
+		clock_restart(ref);
+	return ++ref->iotlb->clock;
+}
+
+/* Gives an id back that nothing looks up with; its entries have just been made dead. */
+static void tag_drop(struct iotlb *tlb, uint32_t id, uint32_t *hash_link)
+{
+	struct iotlb_tag *t = &tlb->tags[id];
+	struct iotlb_dtag *dt = &tlb->dtags[t->dtag];
+
+	*hash_link = t->hash_next;
+	if (t->dtag_prev)
+		tlb->tags[t->dtag_prev].dtag_next = t->dtag_next;
+	else
+		dt->tags = t->dtag_next;
+	if (t->dtag_next)
+		tlb->tags[t->dtag_next].dtag_prev = t->dtag_prev;
+	t->hash_next = tlb->free_tag;
+	tlb->free_tag = id;
+}
+
+/* O(1): a stamp, whatever is cached. */
+void iotlb_flush_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag)
+{
+	struct iotlb *tlb = ref->iotlb;
+	uint32_t *link = &tlb->hash[iotlb_tag_hash(dtag, atag) & tlb->hash_mask];
+	struct iotlb_tag *t;
+
+	if (atag == ATAG_ANY) {
+		iotlb_flush_domain(ref, dtag);
+		return;
+	}
+	ref->stats.inv_pasid++;
+	for (; *link; link = &t->hash_next) {
+		t = &tlb->tags[*link];
+		if (t->dtag != dtag || t->atag != atag)
+			continue;
+		t->stamp = clock_advance(ref);
+		if (!t->refs)
+			tag_drop(tlb, *link, link);
+		return;
+	}
+}
+
+void iotlb_flush_domain(struct iommu_ref *ref, uint32_t dtag)
+{
+	struct iotlb_dtag *dt;
+
+	ref->stats.inv_domain++;
+	if (dtag >= ref->iotlb->nr_dtags)
+		return;
+	dt = &ref->iotlb->dtags[dtag];
+	dt->stamp = clock_advance(ref);
+	dt->shifts = 0;
+	dt->splinters = 0;
+}
+
+void iotlb_flush_all(struct iommu_ref *ref)
+{
+	ref->stats.inv_all++;
+	ref->iotlb->all_stamp = clock_advance(ref);
+}
+
+void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag)
+{
+	struct iotlb *tlb = ref->iotlb;
+	struct iotlb_dtag *dt = &tlb->dtags[dtag];
+	struct iotlb_tag *t;
+	uint32_t *link;
+
+	iotlb_flush_domain(ref, dtag);
+	while (dt->tags) {
+		t = &tlb->tags[dt->tags];
+		link = &tlb->hash[iotlb_tag_hash(dtag, t->atag) & tlb->hash_mask];
+		while (*link != dt->tags)
+			link = &tlb->tags[*link].hash_next;
+		tag_drop(tlb, *link, link);
+	}
+	dt->used = false;
+	dt->free_next = tlb->free_dtag;
+	tlb->free_dtag = dtag;
+}
+
+/* ---- pages and ranges */
+
+static void remove_if_victim(struct iommu_ref *ref, struct iotlb_entry *e, const struct victims *v)
+{
+	struct iotlb *tlb = ref->iotlb;
+	uint64_t first = e->key & ~(PAGE_SIZE - 1);
+	unsigned int shift = e->key % 64;
+
+	if (!e->key || first > v->last || first + ((1ull << shift) - 1) < v->first)
+		return;
+	if (v->any ? tlb->tags[e->tag].dtag != v->dtag : e->tag != v->tag && e->tag != v->global)
+		return;
+	if ((v->s1_shift && e->s1_shift != v->s1_shift) || !iotlb_live(tlb, e))
+		return;
+	e->key = 0;
+	ref->stats.inv_entries++;
+}
+
+static void remove_everywhere(struct iommu_ref *ref, const struct victims *v)
+{
+	uint64_t i, n = (ref->iotlb->set_mask + 1) * IOTLB_WAYS;
+
+	for (i = 0; i < n; i++)
+		remove_if_victim(ref, &ref->iotlb->entries[i], v);
+}
+
+/* Page by page while that is less work than one pass over all entries. */
+static void remove_span(struct iommu_ref *ref, const struct victims *v)
+{
+	struct iotlb *tlb = ref->iotlb;
+	const struct iotlb_dtag *dt = &tlb->dtags[v->dtag];
+	unsigned int shift, way;
+	uint64_t shifts, page;
+	struct iotlb_entry *set;
+
+	for (shifts = dt->shifts; shifts; shifts &= shifts - 1) {
+		shift = __builtin_ctzll(shifts);
+		if ((v->last >> shift) - (v->first >> shift) > tlb->set_mask) {
+			remove_everywhere(ref, v);
+			return;
+		}
+		for (page = v->first >> shift; page <= v->last >> shift; page++) {
+			set = iotlb_set(tlb, dt, page << shift, shift);
+			for (way = 0; way < IOTLB_WAYS; way++)
+				remove_if_victim(ref, &set[way], v);
+		}
+	}
+}
+
+static void remove_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first,
+			 uint64_t last)
+{
+	struct iotlb *tlb = ref->iotlb;
+	struct victims v = { .dtag = dtag, .any = atag == ATAG_ANY, .first = first, .last = last };
+	uint64_t splinters, in_leaf;
+
+	if (dtag >= tlb->nr_dtags)
+		return;
+	v.global = tlb->dtags[dtag].global;
+	v.tag = v.any ? 0 : iotlb_tag_find(tlb, dtag, atag);
+	if (!v.any && !v.tag && !v.global)
+		return;
+	remove_span(ref, &v);
+	for (splinters = tlb->dtags[dtag].splinters; splinters; splinters &= splinters - 1) {
+		v.s1_shift = __builtin_ctzll(splinters);
+		in_leaf = (1ull << v.s1_shift) - 1;
+		v.first = first & ~in_leaf;
+		v.last = last | in_leaf;
+		remove_span(ref, &v);
+	}
+}
+
+void iotlb_flush_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first,
+		       uint64_t last)
+{
+	if (first >> PAGE_SHIFT == last >> PAGE_SHIFT)
+		ref->stats.inv_page++;
+	else
+		ref->stats.inv_range++;
+	remove_range(ref, dtag, atag, first, last);
+}
+
+/* ---- what guests and drivers ask for; the known-bad variants are here only */
+
+void inv_page(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t iova)
+{
+	if (ref_defect(ref, INV_SKIPPED))
+		return;
+	if (ref_defect(ref, INV_NEIGHBOUR_ONLY))
+		iova += PAGE_SIZE;
+	if (ref_defect(ref, INV_TOO_WIDE))
+		iotlb_flush_all(ref);
+	iotlb_flush_range(ref, dtag, atag, iova, iova);
+}
+
+void inv_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first, uint64_t last)
+{
+	if (first >> PAGE_SHIFT == last >> PAGE_SHIFT) {
+		inv_page(ref, dtag, atag, first);
+		return;
+	}
+	if (ref_defect(ref, INV_SKIPPED))
+		return;
+	if (ref_defect(ref, INV_RANGE_SHORT))
+		last -= PAGE_SIZE;
+	iotlb_flush_range(ref, dtag, atag, first, last);
+}
+
+void inv_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag)
+{
+	if (ref_defect(ref, INV_PASID_SKIPPED))
+		return;
+	iotlb_flush_pasid(ref, dtag, atag);
+}
+
+void inv_domain(struct iommu_ref *ref, uint32_t dtag)
+{
+	iotlb_flush_domain(ref, dtag);
+}
+
+void inv_all(struct iommu_ref *ref)
+{
+	iotlb_flush_all(ref);
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The machine: its configuration, checked; its creation and its end. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+#define MAX_PASID_BITS 20u	/* PCIe */
+#define MAX_APERTURE_LAST ((1ull << 48) - 1)
+
+void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor vendor)
+{
+	*cfg = (struct iommu_ref_config){
+		.vendor = vendor,
+		.profile = IOMMU_REF_V7_REVIEWED,
+		.nesting = true,
+		.pasid_bits = 20,
+		.pasid_capacity = 0x100000,
+		.pasid_host_reserve = 0x8000,
+		.pasid_quota = 1000,
+		.iotlb_entries = 4096,
+		.aperture_last = MAX_APERTURE_LAST,
+		.nr_devices = 4,
+		.devices = {
+			{ .rid = 0x0008, .group = 1, .pasid = true },
+			{ .rid = 0x0010, .group = 2, .pasid = true },
+			{ .rid = 0x0018, .group = 3, .pasid = true },
+			{ .rid = 0x0019, .group = 3, .pasid = true },
+		},
+	};
+	if (vendor == IOMMU_REF_VTD) {
+		cfg->msi_first = 0xfee00000;
+		cfg->msi_last = 0xfeefffff;
+	} else {
+		cfg->msi_first = 0x08000000;
+		cfg->msi_last = 0x080fffff;
+	}
+}
+
+static bool page_range(uint64_t first, uint64_t last)
+{
+	return first <= last && !(first % PAGE_SIZE) && last % PAGE_SIZE == PAGE_SIZE - 1;
+}
+
+static bool devices_valid(const struct iommu_ref_config *cfg)
+{
+	unsigned int i, j;
+
+	if (cfg->nr_devices > IOMMU_REF_MAX_DEVICES)
+		return false;
+	for (i = 0; i < cfg->nr_devices; i++)
+		for (j = 0; j < i; j++)
+			if (cfg->devices[i].rid == cfg->devices[j].rid)
+				return false;
+	return true;
+}
+
+static bool config_valid(const struct iommu_ref_config *cfg)
+{
+	if (cfg->vendor != IOMMU_REF_VTD && cfg->vendor != IOMMU_REF_SMMUV3)
+		return false;
+	if (cfg->profile != IOMMU_REF_V7_REVIEWED && cfg->profile != IOMMU_REF_V7_POSTED)
+		return false;
+	if (cfg->five_level)	/* tables of 4 levels are walked */
+		return false;
+	if (cfg->pasid_bits > MAX_PASID_BITS || cfg->pasid_capacity > 1u << MAX_PASID_BITS ||
+	    cfg->pasid_host_reserve > cfg->pasid_capacity)
+		return false;
+	if (cfg->iotlb_entries < 64 || cfg->iotlb_entries > 65536 ||
+	    cfg->iotlb_entries & (cfg->iotlb_entries - 1))
+		return false;
+	if (!page_range(0, cfg->aperture_last) || cfg->aperture_last > MAX_APERTURE_LAST)
+		return false;
+	/* 0, 0: no reserved window */
+	if ((cfg->msi_first || cfg->msi_last) && !page_range(cfg->msi_first, cfg->msi_last))
+		return false;
+	return devices_valid(cfg);
+}
+
+/* Seccomp can forbid process_vm_readv(2): then no memory can be reached, better said at once. */
+static int memory_reachable(void)
+{
+	uint64_t probe = 0x5aa5, seen = 0;
+
+	return user_load64((uintptr_t)&probe, &seen) && seen == probe ? 0 : -EPERM;
+}
+
+static int machine_fill(struct iommu_ref *ref)
+{
+	unsigned int i;
+	int rc = iotlb_create(ref);
+
+	if (!rc)
+		rc = fault_ring_create(ref);
+	if (!rc)
+		rc = pasid_space_create(ref);
+	for (i = 0; !rc && i < ref->cfg.nr_devices; i++) {
+		ref->devices[i] = device_create(ref, i);
+		if (!ref->devices[i])
+			rc = -ENOMEM;
+	}
+	return rc;
+}
+
+int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
+{
+	enum ref_defect defect = DEFECT_NONE;
+	struct iommu_ref *ref;
+	int rc;
+
+	if (!config_valid(cfg) || (cfg->defect && defect_find(cfg->defect, &defect)))
+		return -EINVAL;
+	rc = memory_reachable();
+	if (rc)
+		return rc;
+	ref = calloc(1, sizeof(*ref));
+	if (!ref)
+		return -ENOMEM;
+	pthread_mutex_init(&ref->lock, NULL);
+	ref->cfg = *cfg;
+	ref->cfg.defect = NULL;		/* the caller's string may go */
+	ref->defect = defect;
+	rc = machine_fill(ref);
+	if (rc) {
+		iommu_ref_destroy(ref);
+		return rc;
+	}
+	*out = ref;
+	return 0;
+}
+
+void iommu_ref_destroy(struct iommu_ref *ref)
+{
+	unsigned int i;
+
+	if (!ref)
+		return;
+	while (ref->procs)
+		iommu_ref_proc_exit(ref->procs);
+	for (i = 0; i < IOMMU_REF_MAX_DEVICES; i++)
+		device_destroy(ref->devices[i]);
+	if (ref->pasids)
+		pasid_space_destroy(ref);
+	fault_ring_destroy(ref);
+	iotlb_destroy(ref);
+	pthread_mutex_destroy(&ref->lock);
+	free(ref);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * SMMUv3 configuration in guest memory: the stream table entry's part that user space owns, and context
+ * descriptors (Arm IHI 0070, 5.2 and 5.4). An SMMU caches configuration: a descriptor is read at the
+ * first DMA after the attach and again after CFGI_CD; changes without CFGI_CD are not seen.
+ *
+ * This SMMU: linear context tables only (IDR0.CD2L = 0), faults abort (IDR0.TERM_MODEL = 1), no stall
+ * (IDR0.STALL_MODEL = 1), no hardware access flag (IDR0.HTTU = 0), AArch64 little-endian tables with the
+ * 4K granule, 48 bits, TTB0 only.
+ */
+#include "internal.h"
+
+#define STE0_V		1ull
+#define STE0_CONFIG(w)	((w) >> 1 & 7)
+#define CONFIG_ABORT	0
+#define CONFIG_BYPASS	4
+#define STE0_S1FMT(w)	((w) >> 4 & 3)
+#define STE0_S1CTXPTR(w) ((w) & 0x000fffffffffffc0ull)
+#define STE0_S1CDMAX(w)	((w) >> 59)
+
+#define CD0_T0SZ(w)	((w) & 0x3f)
+#define CD0_TG0(w)	((w) >> 6 & 3)
+#define CD0_EPD0(w)	((w) >> 14 & 1)
+#define CD0_ENDI	(1ull << 15)
+#define CD0_V		(1ull << 31)
+#define CD0_IPS(w)	((w) >> 32 & 7)
+#define CD0_AA64	(1ull << 41)
+#define CD0_HD_HA	(3ull << 42)
+#define CD0_S		(1ull << 44)
+#define CD0_R		(1ull << 45)
+#define CD0_A		(1ull << 46)
+#define CD0_ASID(w)	((w) >> 48)
+#define CD1_TTB0(w)	((w) & 0x000ffffffffffff0ull)
+
+#define CD_SIZE 64u
+/* TTBRs of tables with a smaller top level may be less aligned than 4K; the level is never below 64 B. */
+#define T0SZ_MIN 16u
+#define T0SZ_MAX 39u
+
+void smmu_decode_ste(struct stage1 *s1)
+{
+	unsigned int config = STE0_CONFIG(s1->ste[0]);
+
+	if (!(s1->ste[0] & STE0_V) || config == CONFIG_ABORT)
+		s1->abort = true;
+	if (config == CONFIG_BYPASS)
+		s1->bypass = true;
+}
+
+static bool decode_cd(const uint64_t *cd, struct smmu_cd *out)
+{
+	static const uint8_t ips[8] = { 32, 36, 40, 42, 44, 48, 48, 48 };
+	unsigned int t0sz = CD0_T0SZ(cd[0]);
+
+	if (!(cd[0] & CD0_V) || !(cd[0] & CD0_AA64) || (cd[0] & CD0_ENDI))
+		return false;
+	/* TERM_MODEL = 1 wants A, STALL_MODEL = 1 forbids S, HTTU = 0 forbids HA and HD. */
+	if (!(cd[0] & CD0_A) || (cd[0] & (CD0_S | CD0_HD_HA)))
+		return false;
+	out->disabled = CD0_EPD0(cd[0]);
+	if (!out->disabled && (CD0_TG0(cd[0]) || t0sz < T0SZ_MIN || t0sz > T0SZ_MAX))
+		return false;
+	out->input_bits = out->disabled ? 48 : 64 - t0sz;
+	out->top_level = (out->input_bits - PAGE_SHIFT - 1) / PT_LEVEL_BITS;
+	out->output_bits = ips[CD0_IPS(cd[0])];
+	out->ttb = CD1_TTB0(cd[1]);
+	out->asid = CD0_ASID(cd[0]);
+	out->record = cd[0] & CD0_R;
+	/* C_BAD_CD: the table address must be within the output size. */
+	return out->disabled || !(out->ttb >> out->output_bits);
+}
+
+bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
+		   struct xlate_fault *fault)
+{
+	const struct stage1 *s1 = &att->domain->s1;
+	unsigned int cdmax = STE0_S1CDMAX(s1->ste[0]);
+	uint64_t cd[CD_SIZE / sizeof(uint64_t)], gpa;
+
+	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
+	if (cdmax > ref->cfg.pasid_bits || (cdmax && STE0_S1FMT(s1->ste[0])))
+		return false;
+	gpa = STE0_S1CTXPTR(s1->ste[0]) + (uint64_t)ssid * CD_SIZE;
+	if (!guest_read(ref, att->domain->parent, gpa, cd, sizeof(cd), fault))
+		return false;
+	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
+	if (!decode_cd(cd, &att->cd))
+		return false;
+	att->tag = iotlb_tag_get(ref, att->domain->dtag, att->cd.asid);
+	return att->tag;
+}
+
+/* ---- which context descriptor a request uses */
+
+enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid)
+{
+	unsigned int cdmax = STE0_S1CDMAX(s1->ste[0]), dss = s1->ste[1] & 3;
+
+	if (s1->abort)
+		return SMMU_ROUTE_STREAM;
+	if (has_ssid) {
+		/* C_BAD_SUBSTREAMID: no stage 1, no substreams, or beyond the table. */
+		if (s1->bypass || !cdmax || (uint64_t)ssid >> cdmax)
+			return SMMU_ROUTE_BAD_SUBSTREAM;
+		/* S1DSS = 0b10 gives descriptor 0 to requests without one: F_STREAM_DISABLED. */
+		return dss == 2 && !ssid ? SMMU_ROUTE_DISABLED : SMMU_ROUTE_SUBSTREAM;
+	}
+	if (s1->bypass || !cdmax || dss == 2)
+		return SMMU_ROUTE_STREAM;
+	/* S1DSS = 0b01 bypasses stage 1; 0b00 terminates, and so does the reserved 0b11. */
+	return dss == 1 ? SMMU_ROUTE_STREAM : SMMU_ROUTE_DISABLED;
+}
+
+bool smmu_bypasses_stage1(const struct stage1 *s1)
+{
+	return s1->bypass || (STE0_S1CDMAX(s1->ste[0]) && (s1->ste[1] & 3) == 1);
+}

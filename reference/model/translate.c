@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * From an address of a device to an address of this program: IOTLB, else a walk of one or two stages.
+ * With two stages every table of stage 1 is read at a guest-physical address, so through stage 2.
+ */
+#include <errno.h>
+
+#include "internal.h"
+#include "walk.h"
+
+bool prot_allows(const struct iommu_ref *ref, unsigned int have, unsigned int want)
+{
+	if (ref_defect(ref, WRITE_IGNORES_RO) && (have & PROT_R))
+		have |= PROT_W;
+	return !(want & ~have);
+}
+
+static bool load_direct(void *ctx, uint64_t addr, uint64_t *entry)
+{
+	struct iommu_ref *ref = ctx;
+
+	ref->stats.walk_loads++;
+	*entry = *(const uint64_t *)(uintptr_t)addr;
+	return true;
+}
+
+static bool fail(struct xlate_fault *fault, enum iommu_ref_fault_reason reason, uint64_t ipa)
+{
+	fault->reason = reason;
+	fault->ipa = ipa;
+	return false;
+}
+
+bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigned int want,
+		 struct xlate *x, struct xlate_fault *fault)
+{
+	const struct pt_format *f = s2->table.format;
+	struct walk_leaf leaf;
+
+	if (!pt_input_valid(f, ipa, f->input_bits))
+		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, ipa);
+	if (pt_walk(f, (uintptr_t)s2->table.root, PT_MAX_LEVEL, ipa, load_direct, ref, &leaf))
+		return fail(fault, IOMMU_REF_FAULT_S2_TRANSLATION, ipa);
+	if (!prot_allows(ref, leaf.prot, want))
+		return fail(fault, IOMMU_REF_FAULT_S2_PERMISSION, ipa);
+	*x = (struct xlate){ .pa = leaf.out, .prot = leaf.prot, .shift = leaf.shift,
+			     .s1_shift = leaf.shift };
+	return true;
+}
+
+/* Any paging domain as the only stage: its faults are those of stage 1. */
+static bool one_stage(struct iommu_ref *ref, struct domain *d, uint64_t iova, unsigned int want,
+		      struct xlate *x, struct xlate_fault *fault)
+{
+	if (stage2_walk(ref, d, iova, want, x, fault))
+		return true;
+	fault->ipa = 0;
+	if (fault->reason == IOMMU_REF_FAULT_S2_TRANSLATION)
+		fault->reason = IOMMU_REF_FAULT_S1_TRANSLATION;
+	if (fault->reason == IOMMU_REF_FAULT_S2_PERMISSION)
+		fault->reason = IOMMU_REF_FAULT_S1_PERMISSION;
+	return false;
+}
+
+bool guest_read(struct iommu_ref *ref, struct domain *s2, uint64_t gpa, void *buf, size_t len,
+		struct xlate_fault *fault)
+{
+	struct xlate x;
+
+	if (!stage2_walk(ref, s2, gpa, PROT_R, &x, fault))
+		return false;
+	if (copy_from_user(buf, (const void *)(uintptr_t)x.pa, len))
+		return fail(fault, IOMMU_REF_FAULT_BUS, gpa);
+	return true;
+}
+
+struct nested_reader {
+	struct iommu_ref *ref;
+	struct domain *s2;
+	struct xlate_fault *fault;
+};
+
+static bool load_nested(void *ctx, uint64_t gpa, uint64_t *entry)
+{
+	const struct nested_reader *r = ctx;
+	struct xlate x;
+
+	if (!stage2_walk(r->ref, r->s2, gpa, PROT_R, &x, r->fault))
+		return false;
+	r->ref->stats.walk_loads++;
+	if (!user_load64(x.pa, entry))
+		return fail(r->fault, IOMMU_REF_FAULT_BUS, gpa);
+	return true;
+}
+
+/* Where stage 1 starts and what it can translate: out of the PASID entry or context descriptor. */
+struct stage1_walk {
+	uint64_t root;
+	unsigned int top, input_bits, output_bits;
+};
+
+static void stage1_of(const struct attach *att, struct stage1_walk *w)
+{
+	const struct domain *d = att->domain;
+
+	if (d->fmt == FMT_ARM_S1_4K)
+		*w = (struct stage1_walk){ att->cd.ttb, att->cd.top_level, att->cd.input_bits,
+					   att->cd.output_bits };
+	else	/* the low bits of the pointer are not part of it (VT-d 9.6, FSPTPTR) */
+		*w = (struct stage1_walk){ d->s1.root & ~(PAGE_SIZE - 1), PT_MAX_LEVEL,
+					   d->s1.addr_width, 64 };
+}
+
+static bool stage1_leaf(struct iommu_ref *ref, struct attach *att, uint64_t iova,
+			unsigned int want, struct walk_leaf *leaf, struct xlate_fault *fault)
+{
+	const struct pt_format *f = pt_format(att->domain->fmt);
+	struct nested_reader reader = { ref, att->domain->parent, fault };
+	struct stage1_walk w;
+	enum walk_result r;
+
+	stage1_of(att, &w);
+	if (!pt_input_valid(f, iova, w.input_bits))
+		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, 0);
+	if (att->domain->fmt == FMT_ARM_S1_4K && att->cd.disabled)
+		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
+	r = pt_walk(f, w.root, w.top, iova, load_nested, &reader, leaf);
+	if (r == WALK_LOAD_FAILED)
+		return false;
+	if (r == WALK_ABSENT)
+		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
+	if (w.output_bits < 64 && leaf->out >> w.output_bits)
+		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, leaf->out);
+	if (!prot_allows(ref, leaf->prot, want))
+		return fail(fault, IOMMU_REF_FAULT_S1_PERMISSION, 0);
+	return true;
+}
+
+static bool two_stages(struct iommu_ref *ref, struct attach *att, uint64_t iova, unsigned int want,
+		       struct xlate *x, struct xlate_fault *fault)
+{
+	struct walk_leaf leaf;
+
+	if (att->bypass_s1)
+		return stage2_walk(ref, att->domain->parent, iova, want, x, fault);
+	if (!stage1_leaf(ref, att, iova, want, &leaf, fault))
+		return false;
+	if (!stage2_walk(ref, att->domain->parent, leaf.out, want, x, fault))
+		return false;
+	x->prot &= leaf.prot;
+	x->s1_shift = leaf.shift;
+	x->global = leaf.global;
+	if (leaf.shift < x->shift)
+		x->shift = leaf.shift;
+	return true;
+}
+
+/* CD.R = 0 keeps the faults of stage 1 out of the event queue; those of stage 2 are not the guest's. */
+static bool fault_silent(const struct attach *att, const struct xlate_fault *fault)
+{
+	if (att->domain->kind != DOMAIN_NESTED || att->domain->fmt != FMT_ARM_S1_4K || !att->tag ||
+	    att->bypass_s1 || att->cd.record)
+		return false;
+	return fault->reason == IOMMU_REF_FAULT_S1_TRANSLATION ||
+	       fault->reason == IOMMU_REF_FAULT_S1_PERMISSION ||
+	       (fault->reason == IOMMU_REF_FAULT_ADDRESS_SIZE && !fault->ipa);
+}
+
+static int translate_miss(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
+			  unsigned int want, uint64_t *pa, struct xlate_fault *fault)
+{
+	struct domain *d = att->domain;
+	struct xlate x;
+	bool ok;
+
+	ref->stats.iotlb_misses++;
+	if (d->kind == DOMAIN_NESTED && d->s1.abort) {
+		/* STE.Config = 0b000: the device gets an abort, no event is recorded. */
+		fault->reason = IOMMU_REF_FAULT_BLOCKED;
+		fault->silent = true;
+		return -EFAULT;
+	}
+	if (!att->tag && !smmu_fetch_cd(ref, att, pasid, fault))
+		return -EFAULT;
+	ok = d->kind == DOMAIN_PAGING ? one_stage(ref, d, iova, want, &x, fault) :
+					two_stages(ref, att, iova, want, &x, fault);
+	if (!ok) {
+		fault->silent = fault_silent(att, fault);
+		return -EFAULT;
+	}
+	iotlb_fill(ref, &(struct iotlb_fill){
+		.iova = iova, .pa = x.pa, .tag = att->tag, .shift = x.shift,
+		.s1_shift = x.s1_shift, .prot = x.prot, .global = x.global });
+	*pa = x.pa;
+	return 0;
+}
+
+/* A hit without the right is walked again: the walk knows the stage and the address to blame. */
+int translate(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
+	      unsigned int want, uint64_t *pa, struct xlate_fault *fault)
+{
+	const struct iotlb_entry *e = att->tag ? iotlb_lookup(ref->iotlb, att->tag, iova) : NULL;
+
+	ref->stats.translations++;
+	if (e && prot_allows(ref, e->prot, want)) {
+		ref->stats.iotlb_hits++;
+		*pa = e->pa | (iova & ((1ull << e->key % 64) - 1));
+		return 0;
+	}
+	*fault = (struct xlate_fault){ 0 };
+	return translate_miss(ref, att, pasid, iova, want, pa, fault);
+}
