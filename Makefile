@@ -103,7 +103,8 @@ say = $(if $(V),,@echo '  $(1) $@';)
 define part_rules
 $(O)/obj/$(1)/%.o: $(1)/%.c
 	@mkdir -p $$(@D)
-	$$(call say,cc)$$(CC) $$(CPPFLAGS_ALL) $$($(1)-cflags) $$($(1)-inc) $$(CFLAGS_ALL) -MMD -MP -c -o $$@ $$<
+	$$(call say,cc)$$(CC) $$(CPPFLAGS_ALL) $$($(1)-cflags) $$($(1)-inc) \
+		$$(if $$(findstring /tests/,$$<),-isystem $$(KS)) $$(CFLAGS_ALL) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach p,$(filter-out conformance,$(PARTS)),$(eval $(call part_rules,$(p))))
 
@@ -148,8 +149,9 @@ $$($(1)-progs): $(O)/$(1)/tests/%: $(O)/obj/$(1)/tests/%.o $$(LIBS_$(1))
 endef
 $(foreach p,$(filter-out conformance,$(PARTS)),$(eval $(call test_rules,$(p))))
 
-# Everything from the harness on may include the kernel's header.
-$(foreach p,harness fixtures conformance perf runner,$(call objs,$($(p)-srcs) $($(p)-tests))): | $(KS_HDR)
+# Everything from the harness on may include the kernel's header, and so may every test.
+$(call objs,$(foreach p,harness fixtures conformance perf runner,$($(p)-srcs))): | $(KS_HDR)
+$(call objs,$(foreach p,$(PARTS),$($(p)-tests))): | $(KS_HDR)
 $(KS_HDR):
 	@KSELFTEST_DIR='$(KSELFTEST_DIR)' ci/kselftest $(@D)
 

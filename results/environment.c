@@ -67,7 +67,8 @@ static void set_topology(json_t *env)
 	if (hwloc_topology_init(&topo))
 		return;
 	if (!hwloc_topology_load(topo)) {
-		snprintf(text, sizeof(text), "%d package(s), %d NUMA node(s), %d core(s), %d thread(s)",
+		snprintf(text, sizeof(text),
+			 "%d package(s), %d NUMA node(s), %d core(s), %d thread(s)",
 			 hwloc_get_nbobjs_by_type(topo, HWLOC_OBJ_PACKAGE),
 			 hwloc_get_nbobjs_by_type(topo, HWLOC_OBJ_NUMANODE),
 			 hwloc_get_nbobjs_by_type(topo, HWLOC_OBJ_CORE),
@@ -98,7 +99,8 @@ static void set_kernel_config(json_t *env)
 		"IOMMUFD", "IOMMUFD_TEST", "VFIO_DEVICE_CDEV", "IOMMU_DEBUG_PAGEALLOC",
 		"IOMMU_DEFAULT_DMA_STRICT", "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON", "PREEMPT_RT",
 	};
-	FILE *f = access("/proc/config.gz", R_OK) ? NULL : popen("zcat /proc/config.gz 2>/dev/null", "r");
+	FILE *f = access("/proc/config.gz", R_OK) ? NULL
+						  : popen("zcat /proc/config.gz 2>/dev/null", "r");
 	json_t *config;
 	char line[256];
 
@@ -160,8 +162,9 @@ json_t *record_environment(void)
 	set_topology(env);
 	set_string(env, "governor", first_line(
 		"/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", buf, sizeof(buf)));
-	set_string(env, "clocksource", first_line(
-		"/sys/devices/system/clocksource/clocksource0/current_clocksource", buf, sizeof(buf)));
+	set_string(env, "clocksource",
+		   first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+			      buf, sizeof(buf)));
 	set_string(env, "taint", first_line("/proc/sys/kernel/tainted", buf, sizeof(buf)));
 	set_kernel_config(env);
 	json_object_set_new(env, "page_size", json_integer(sysconf(_SC_PAGESIZE)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records on disk. A file appears under its name only when it is whole: written beside, flushed to the
- * disk, renamed.
+ * Records on disk. A file appears under its name only when it is whole: written beside, flushed to
+ * the disk, renamed.
  */
 #include <errno.h>
 #include <fcntl.h>

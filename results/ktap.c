@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A record as KTAP version 1 (Documentation/dev-tools/ktap.rst): one line a test, failures with their diagnostics.
+ * A record as KTAP version 1 (Documentation/dev-tools/ktap.rst): one line a test, failures with
+ * their diagnostics.
  */
 #include <string.h>
 

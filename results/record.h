@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A run's record: what it is, how it is written, read and shown. The record is JSON (schema.json beside this file);
- * in memory it is a jansson object, and everything here works on nothing but the record, so that a
- * record of another machine gives the same KTAP and the same summary.
+ * A run's record: what it is, how it is written, read and shown. The record is JSON (schema.json
+ * beside this file); in memory it is a jansson object, and everything here works on nothing but the
+ * record, so that a record of another machine gives the same KTAP and the same summary.
  */
 #ifndef RESULTS_RECORD_H
 #define RESULTS_RECORD_H
@@ -25,8 +25,8 @@ const char *record_outcome_worse(const char *a, const char *b);
 json_t *record_summary(const json_t *results);
 
 /*
- * The machine and the build: kernel, machine, cpu, versions, topology, governor, debug options. A new
- * reference; the caller adds what it knows itself (subject, devices).
+ * The machine and the build: kernel, machine, cpu, versions, topology, governor, debug options. A
+ * new reference; the caller adds what it knows itself (subject, devices).
  */
 json_t *record_environment(void);
 
@@ -40,8 +40,8 @@ int record_write_text(const char *dir, const char *name, void (*print)(FILE *f, 
 		      const json_t *root);
 
 /*
- * Reads DIR/results.json (or the file itself) and checks its shape. NULL: *@why (of @len bytes) says what is
- * wrong in one line. A new reference.
+ * Reads DIR/results.json (or the file itself) and checks its shape. NULL: *@why (of @len bytes)
+ * says what is wrong in one line. A new reference.
  */
 json_t *record_read(const char *path, char *why, size_t len);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A record for people: requirements by area, what failed and why, why tests did not run, how much of the
- * uAPI was reached.
+ * A record for people: requirements by area, what failed and why, why tests did not run, how much
+ * of the uAPI was reached.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,11 +54,12 @@ static void print_areas(FILE *f, const json_t *requirements)
 	if (!areas)
 		return;
 	json_array_foreach(requirements, i, one) {
-		count(area_of(areas, &n, record_string(one, "area")), record_string(one, "outcome"));
+		count(area_of(areas, &n, record_string(one, "area")),
+		      record_string(one, "outcome"));
 		count(&all, record_string(one, "outcome"));
 	}
-	fprintf(f, "%-24s %12s %6s %6s %8s %8s\n", "area", "requirements", "pass", "fail", "not run",
-		"no test");
+	fprintf(f, "%-24s %12s %6s %6s %8s %8s\n", "area", "requirements", "pass", "fail",
+		"not run", "no test");
 	for (i = 0; i < n; i++)
 		print_area(f, &areas[i]);
 	print_area(f, &all);

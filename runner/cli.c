@@ -29,7 +29,8 @@ int option_error(int opt, char **argv)
 	const char *word = argv[optind - 1];
 
 	if (opt == ':')
-		return usage_error("%s: option '%s' wants a value ('iommu-cts --help')", argv[0], word);
+		return usage_error("%s: option '%s' wants a value ('iommu-cts --help')", argv[0],
+				   word);
 	return usage_error("%s: unknown option '%s' ('iommu-cts --help')", argv[0], word);
 }
 

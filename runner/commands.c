@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands that hand over to another part: perf to perf/, lab to the lab's script, and __suite, which is
- * how the runner starts one test of its own program.
+ * The commands that hand over to another part: perf to perf/, lab to the lab's script, and __suite,
+ * which is how the runner starts one test of its own program.
  */
 #include <errno.h>
 #include <limits.h>
@@ -60,7 +60,8 @@ int lab_main(int argc, char **argv)
 	char *lab = find_lab();
 
 	if (!lab)
-		return usage_error("the lab's script " LAB " is neither in $IOMMU_CTS_DATA nor above this program: "
+		return usage_error("the lab's script " LAB
+				   " is neither in $IOMMU_CTS_DATA nor above this program: "
 				   "set IOMMU_CTS_DATA to the source tree");
 	(void)argc;
 	argv[0] = lab;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sums the tests' records and holds them against uapi/'s tables. A record names an ioctl, and lists the flag values,
- * non-zero reserved fields and errors it was called with.
+ * Sums the tests' records and holds them against uapi/'s tables. A record names an ioctl, and lists
+ * the flag values, non-zero reserved fields and errors it was called with.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +51,9 @@ static json_t *seen_of(struct coverage *c, const char *name, const json_t *one)
 	json_t *seen = json_object_get(c->ioctls, name);
 
 	if (!seen) {
-		seen = json_pack("{s:O?, s:i, s:{}, s:{}, s:{}}", "uapi", json_object_get(one, "uapi"),
-				 "calls", 0, "flags", "reserved", "errnos");
+		seen = json_pack("{s:O?, s:i, s:{}, s:{}, s:{}}", "uapi",
+				 json_object_get(one, "uapi"), "calls", 0, "flags", "reserved",
+				 "errnos");
 		json_object_set_new(c->ioctls, name, seen);
 	}
 	return seen;
@@ -75,8 +76,8 @@ void coverage_add(struct coverage *c, const json_t *ioctls)
 }
 
 /* Puts @name where it belongs and counts it. */
-static void place(const json_t *set, const char *name, json_t *reached, json_t *unreached, size_t *all,
-		  size_t *hit)
+static void place(const json_t *set, const char *name, json_t *reached, json_t *unreached,
+		  size_t *all, size_t *hit)
 {
 	bool seen = json_object_get(set, name);
 
@@ -87,20 +88,23 @@ static void place(const json_t *set, const char *name, json_t *reached, json_t *
 
 static void add_set(json_t *out, const char *key, json_t *reached, json_t *unreached)
 {
-	json_object_set_new(out, key, json_pack("{s:o, s:o}", "reached", reached, "unreached", unreached));
+	json_object_set_new(out, key,
+			    json_pack("{s:o, s:o}", "reached", reached, "unreached", unreached));
 }
 
-static void add_fields(json_t *out, const struct uapi_ioctl *io, const json_t *seen, struct totals *t)
+static void add_fields(json_t *out, const struct uapi_ioctl *io, const json_t *seen,
+		       struct totals *t)
 {
-	json_t *flags[2] = { json_array(), json_array() }, *reserved[2] = { json_array(), json_array() };
+	json_t *flags[2] = { json_array(), json_array() },
+	       *reserved[2] = { json_array(), json_array() };
 
 	for (size_t i = 0; io->arg && i < io->arg->nr_fields; i++) {
 		const struct uapi_field *f = &io->arg->fields[i];
 
 		if (f->set)
 			for (size_t k = 0; k < f->set->nr_values; k++)
-				place(json_object_get(seen, "flags"), f->set->values[k].name, flags[0],
-				      flags[1], &t->flags, &t->flags_reached);
+				place(json_object_get(seen, "flags"), f->set->values[k].name,
+				      flags[0], flags[1], &t->flags, &t->flags_reached);
 		else if (f->role == UAPI_ROLE_RESERVED)
 			place(json_object_get(seen, "reserved"), f->name, reserved[0], reserved[1],
 			      &t->reserved, &t->reserved_reached);
@@ -109,7 +113,8 @@ static void add_fields(json_t *out, const struct uapi_ioctl *io, const json_t *s
 	add_set(out, "reserved", reserved[0], reserved[1]);
 }
 
-static void add_errnos(json_t *out, const struct uapi_ioctl *io, const json_t *seen, struct totals *t)
+static void add_errnos(json_t *out, const struct uapi_ioctl *io, const json_t *seen,
+		       struct totals *t)
 {
 	json_t *reached = json_array(), *unreached = json_array(), *other = json_array();
 	const json_t *set = json_object_get(seen, "errnos"), *yes;
@@ -133,8 +138,8 @@ static void add_errnos(json_t *out, const struct uapi_ioctl *io, const json_t *s
 static json_t *one_ioctl(const struct uapi_ioctl *io, const json_t *seen, struct totals *t)
 {
 	json_int_t calls = json_integer_value(json_object_get(seen, "calls"));
-	json_t *out = json_pack("{s:s, s:s, s:s?, s:I}", "name", io->name, "uapi", io->uapi, "since",
-				io->since, "calls", calls);
+	json_t *out = json_pack("{s:s, s:s, s:s?, s:I}", "name", io->name, "uapi", io->uapi,
+				"since", io->since, "calls", calls);
 
 	t->ioctls++;
 	t->ioctls_reached += calls > 0;
@@ -162,12 +167,12 @@ static json_t *errno_names(const json_t *ioctls)
 
 static json_t *summary_json(const struct totals *t, const json_t *ioctls)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
-			 "ioctls", (json_int_t)t->ioctls, "ioctls_reached", (json_int_t)t->ioctls_reached,
-			 "flags", (json_int_t)t->flags, "flags_reached", (json_int_t)t->flags_reached,
-			 "reserved", (json_int_t)t->reserved,
-			 "reserved_reached", (json_int_t)t->reserved_reached,
-			 "errnos", (json_int_t)t->errnos, "errnos_reached", (json_int_t)t->errnos_reached,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "ioctls",
+			 (json_int_t)t->ioctls, "ioctls_reached", (json_int_t)t->ioctls_reached,
+			 "flags", (json_int_t)t->flags, "flags_reached",
+			 (json_int_t)t->flags_reached, "reserved", (json_int_t)t->reserved,
+			 "reserved_reached", (json_int_t)t->reserved_reached, "errnos",
+			 (json_int_t)t->errnos, "errnos_reached", (json_int_t)t->errnos_reached,
 			 "errno_names", errno_names(ioctls));
 }
 
@@ -180,7 +185,8 @@ json_t *coverage_json(const struct coverage *c)
 	const struct uapi_ioctl *table = uapi_ioctl_table(&n);
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, one_ioctl(&table[i], json_object_get(c->ioctls, table[i].name), &t));
+		json_array_append_new(
+			list, one_ioctl(&table[i], json_object_get(c->ioctls, table[i].name), &t));
 	json_object_foreach(c->ioctls, name, one) {
 		size_t i = 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What part of the uAPI a run reached: every ioctl of uapi/'s tables with its flag values, reserved fields and
- * documented errors, seen and not seen.
+ * What part of the uAPI a run reached: every ioctl of uapi/'s tables with its flag values, reserved
+ * fields and documented errors, seen and not seen.
  */
 #ifndef RUNNER_COVERAGE_H
 #define RUNNER_COVERAGE_H

@@ -27,7 +27,9 @@ static bool is_bdf(const char *s)
 int devices_add(struct device_list *l, const char *bdf)
 {
 	if (!is_bdf(bdf))
-		return usage_error("'%s' is no PCI device: give DOMAIN:BUS:DEVICE.FUNCTION like 0000:00:05.0", bdf);
+		return usage_error(
+			"'%s' is no PCI device: give DOMAIN:BUS:DEVICE.FUNCTION like 0000:00:05.0",
+			bdf);
 	for (unsigned int i = 0; i < l->nr; i++)
 		if (!strcmp(l->bdf[i], bdf))
 			return usage_error("device %s is given twice", bdf);
@@ -112,10 +114,14 @@ static int check_one(const char *bdf)
 	if (!*driver)
 		return usage_error("device %s has no driver: bind it to vfio-pci first", bdf);
 	if (strcmp(driver, "vfio-pci"))
-		return usage_error("device %s is in use by the driver %s: bind it to vfio-pci first", bdf, driver);
+		return usage_error(
+			"device %s is in use by the driver %s: bind it to vfio-pci first", bdf,
+			driver);
 	cdev_name(bdf, cdev, sizeof(cdev));
 	if (!*cdev)
-		return usage_error("device %s has no /dev/vfio/devices node: the kernel needs VFIO_DEVICE_CDEV", bdf);
+		return usage_error("device %s has no /dev/vfio/devices node: the kernel needs "
+				   "VFIO_DEVICE_CDEV",
+				   bdf);
 	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", cdev);
 	pid = opened_by(path);
 	if (pid)
@@ -130,7 +136,8 @@ int devices_check(const struct device_list *l)
 	if (!l->nr)
 		return usage_error("this subject needs devices: name each with --device BDF");
 	if (access("/dev/iommu", R_OK | W_OK))
-		return usage_error("/dev/iommu cannot be used: the kernel needs IOMMUFD, and you root");
+		return usage_error(
+			"/dev/iommu cannot be used: the kernel needs IOMMUFD, and you root");
 	for (unsigned int i = 0; i < l->nr && !rc; i++)
 		rc = check_one(l->bdf[i]);
 	return rc;

@@ -12,12 +12,32 @@
 
 /* What the kernel prints when it found itself in error: bug.h, lockdep, sanitizers, watchdogs. */
 static const char *const complaints[] = {
-	"BUG:", "WARNING:", "Oops", "Kernel panic", "general protection fault",
-	"Unable to handle kernel", "unable to handle page fault", "kernel BUG at", "KASAN:", "KCSAN:",
-	"UBSAN:", "KFENCE:", "kmemleak:", "possible circular locking", "possible recursive locking",
-	"inconsistent lock state", "bad unlock balance", "suspicious RCU usage", "refcount_t:",
-	"list_add corruption", "list_del corruption", "blocked for more than",
-	"rcu: INFO:", "soft lockup", "hard LOCKUP", "sleeping function called from invalid context",
+	"BUG:",
+	"WARNING:",
+	"Oops",
+	"Kernel panic",
+	"general protection fault",
+	"Unable to handle kernel",
+	"unable to handle page fault",
+	"kernel BUG at",
+	"KASAN:",
+	"KCSAN:",
+	"UBSAN:",
+	"KFENCE:",
+	"kmemleak:",
+	"possible circular locking",
+	"possible recursive locking",
+	"inconsistent lock state",
+	"bad unlock balance",
+	"suspicious RCU usage",
+	"refcount_t:",
+	"list_add corruption",
+	"list_del corruption",
+	"blocked for more than",
+	"rcu: INFO:",
+	"soft lockup",
+	"hard LOCKUP",
+	"sleeping function called from invalid context",
 };
 
 bool kmsg_is_complaint(const char *text)
@@ -82,7 +102,8 @@ bool kmsg_complaint(struct kmsg *k, char *line, size_t len)
 		found = true;
 	}
 	if (!found && taint & ~k->taint) {
-		snprintf(line, len, "the kernel became tainted: %lu, before the test %lu", taint, k->taint);
+		snprintf(line, len, "the kernel became tainted: %lu, before the test %lu", taint,
+			 k->taint);
 		found = true;
 	}
 	k->taint = taint;

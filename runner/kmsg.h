@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Does the kernel complain? Its log and its taint flags, watched around each test on a kernel subject.
+ * Does the kernel complain? Its log and its taint flags, watched around each test on a kernel
+ * subject.
  */
 #ifndef RUNNER_KMSG_H
 #define RUNNER_KMSG_H
@@ -17,8 +18,8 @@ struct kmsg {
 int kmsg_open(struct kmsg *k);
 void kmsg_close(struct kmsg *k);
 /*
- * Reads what is new. True: @line (of @len bytes) is the first complaint. Faults that an IOMMU driver reports
- * are none: tests provoke them.
+ * Reads what is new. True: @line (of @len bytes) is the first complaint. Faults that an IOMMU
+ * driver reports are none: tests provoke them.
  */
 bool kmsg_complaint(struct kmsg *k, char *line, size_t len);
 /* Is one line of the log, without its prefix, a complaint? */

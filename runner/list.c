@@ -57,11 +57,12 @@ static int add_requirement(void *arg, const struct cts_requirement *r)
 	for (size_t i = 0; i < l->plan.nr; i++)
 		if (plan_cites(&l->plan.tests[i], r->id))
 			json_array_append_new(tests, json_string(l->plan.tests[i].name));
-	json_array_append_new(l->out, json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:s?, s:s?, s:o, s:o}", "id", r->id, "area", r->area,
-		"strength", strength_name(r->strength), "text", r->text, "source", r->source,
-		"profiles", profile_names(r->profiles), "since", r->since, "until", r->until,
-		"tests", tests, "defects", defects_of(r->id)));
+	json_array_append_new(
+		l->out, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s?, s:s?, s:o, s:o}", "id",
+				  r->id, "area", r->area, "strength", strength_name(r->strength),
+				  "text", r->text, "source", r->source, "profiles",
+				  profile_names(r->profiles), "since", r->since, "until", r->until,
+				  "tests", tests, "defects", defects_of(r->id)));
 	return 0;
 }
 
@@ -82,8 +83,9 @@ static void add_defects(struct listing *l)
 	const struct cts_defect *d = cts_defects(&n);
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(l->out, json_pack("{s:s, s:s, s:s?}", "name", d[i].name, "requirement",
-							d[i].requirement, "what", defect_text(d[i].name)));
+		json_array_append_new(l->out, json_pack("{s:s, s:s, s:s?}", "name", d[i].name,
+							"requirement", d[i].requirement, "what",
+							defect_text(d[i].name)));
 }
 
 static void add_tests(struct listing *l)
@@ -107,12 +109,14 @@ static void print_text(enum what what, const json_t *out)
 	json_array_foreach(out, i, one) {
 		const char *s[5];
 
-		if (what == REQUIREMENTS && !json_unpack((json_t *)one, "{s:s, s:s, s:s, s:s, s:s}",
-				"id", &s[0], "area", &s[1], "strength", &s[2], "text", &s[3], "source", &s[4]))
-			printf("%-36s %-14s %-8s %zu test(s)\n    %s\n    source: %s\n", s[0], s[1], s[2],
-			       json_array_size(json_object_get(one, "tests")), s[3], s[4]);
-		else if (what == DEFECTS && !json_unpack((json_t *)one, "{s:s, s:s, s:s}", "name", &s[0],
-							  "requirement", &s[1], "what", &s[2]))
+		if (what == REQUIREMENTS &&
+		    !json_unpack((json_t *)one, "{s:s, s:s, s:s, s:s, s:s}", "id", &s[0], "area",
+				 &s[1], "strength", &s[2], "text", &s[3], "source", &s[4]))
+			printf("%-36s %-14s %-8s %zu test(s)\n    %s\n    source: %s\n", s[0], s[1],
+			       s[2], json_array_size(json_object_get(one, "tests")), s[3], s[4]);
+		else if (what == DEFECTS &&
+			 !json_unpack((json_t *)one, "{s:s, s:s, s:s}", "name", &s[0],
+				      "requirement", &s[1], "what", &s[2]))
 			printf("%-24s %-36s %s\n", s[0], s[1], s[2]);
 		else if (what == TESTS)
 			puts(json_string_value(json_object_get(one, "test")));
@@ -162,12 +166,14 @@ int list_main(int argc, char **argv)
 		if (opt == 'j')
 			json = true;
 		else if (what != NOTHING)
-			return usage_error("list: give one of --requirements, --defects and --tests");
+			return usage_error(
+				"list: give one of --requirements, --defects and --tests");
 		else
 			what = (enum what)opt;
 	}
 	if (optind < argc)
-		return usage_error("list: '%s' is not expected here ('iommu-cts --help')", argv[optind]);
+		return usage_error("list: '%s' is not expected here ('iommu-cts --help')",
+				   argv[optind]);
 	if (what == NOTHING)
 		return usage_error("list: give --requirements, --defects or --tests");
 	return show(what, json);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iommu-cts: the commands. Each is a function of (argc, argv) in its own file that returns the exit status:
- * 0 all as expected, 1 a failure, 2 usage or environment.
+ * iommu-cts: the commands. Each is a function of (argc, argv) in its own file that returns the exit
+ * status: 0 all as expected, 1 a failure, 2 usage or environment.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,10 +20,12 @@ static const char help[] =
 	"  perf [--bench GLOB] --out DIR\n"
 	"        benchmarks: DIR/perf.json ('iommu-cts perf --help' lists its options)\n"
 	"  lab run --arch aarch64|x86_64 --kernel VERSION --out DIR\n"
-	"        the same inside a QEMU guest, on the kernel's real drivers ('iommu-cts lab help')\n"
+	"        the same inside a QEMU guest, on the kernel's real drivers ('iommu-cts lab "
+	"help')\n"
 	"  --help, --version\n"
 	"\n"
-	"Exit status: 0 all as expected, 1 a failure, 2 wrong usage or a machine that lacks something.\n";
+	"Exit status: 0 all as expected, 1 a failure, 2 wrong usage or a machine that lacks "
+	"something.\n";
 
 static const struct command {
 	const char *name;

@@ -44,7 +44,8 @@ static int match_cite(void *arg, const struct cts_cite *cite)
 	return 1;
 }
 
-static const char *const *cited(const struct cts_suite *suite, const char *fixture, const char *test)
+static const char *const *cited(const struct cts_suite *suite, const char *fixture,
+				const char *test)
 {
 	static const char *const none[] = { NULL };
 	struct citation c = { suite, fixture, test, none };
@@ -72,7 +73,8 @@ static void add_test(void *arg, const char *fixture, const char *variant, const 
 	struct building *b = arg;
 	struct plan_test t = { .suite = b->suite, .ids = cited(b->suite, fixture, test) };
 
-	t.name = xprintf("%s.%s%s%s.%s", b->suite->name, fixture, *variant ? "." : "", variant, test);
+	t.name = xprintf("%s.%s%s%s.%s", b->suite->name, fixture, *variant ? "." : "", variant,
+			 test);
 	t.inner = t.name + strlen(b->suite->name) + 1;
 	if (!wanted(&t, b->filter)) {
 		free(t.name);

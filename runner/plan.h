@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tests of this program, by name, with the requirements that they cite; and which of them a run takes.
+ * The tests of this program, by name, with the requirements that they cite; and which of them a run
+ * takes.
  */
 #ifndef RUNNER_PLAN_H
 #define RUNNER_PLAN_H

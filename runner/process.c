@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs one test in a session of its own. kselftest puts each test into its own process group, so a group is not
- * enough to end all of it: everything in the session is killed, and orphans are reaped here.
+ * Runs one test in a session of its own. kselftest puts each test into its own process group, so a
+ * group is not enough to end all of it: everything in the session is killed, and orphans are reaped
+ * here.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -95,7 +96,8 @@ static void kill_session(pid_t session)
 
 		left = false;
 		while (proc && (e = readdir(proc))) {
-			if (!isdigit((unsigned char)e->d_name[0]) || !in_session(e->d_name, session))
+			if (!isdigit((unsigned char)e->d_name[0]) ||
+			    !in_session(e->d_name, session))
 				continue;
 			kill(atoi(e->d_name), SIGKILL);
 			left = true;

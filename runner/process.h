@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One test as a process of its own: started, bounded in time and in output, and gone afterwards with
- * everything that it started.
+ * One test as a process of its own: started, bounded in time and in output, and gone afterwards
+ * with everything that it started.
  */
 #ifndef RUNNER_PROCESS_H
 #define RUNNER_PROCESS_H
@@ -22,8 +22,8 @@ struct process_result {
 };
 
 /*
- * Runs this very program with @argv (argv[0] is the command) for @timeout seconds at most. 0, or -errno if it
- * could not be started. @r is to be freed in both cases.
+ * Runs this very program with @argv (argv[0] is the command) for @timeout seconds at most. 0, or
+ * -errno if it could not be started. @r is to be freed in both cases.
  */
 int process_run(char *const argv[], double timeout, struct process_result *r);
 void process_result_free(struct process_result *r);

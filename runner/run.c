@@ -21,7 +21,16 @@
 
 #define DEFAULT_TIMEOUT 30.0
 
-enum { OPT_SUBJECT = 256, OPT_DEVICE, OPT_DEFECT, OPT_AREA, OPT_TEST, OPT_REQUIREMENT, OPT_TIMEOUT, OPT_OUT };
+enum {
+	OPT_SUBJECT = 256,
+	OPT_DEVICE,
+	OPT_DEFECT,
+	OPT_AREA,
+	OPT_TEST,
+	OPT_REQUIREMENT,
+	OPT_TIMEOUT,
+	OPT_OUT
+};
 
 static const struct option options[] = {
 	{ "subject", required_argument, NULL, OPT_SUBJECT },
@@ -64,7 +73,8 @@ static int parse_options(int argc, char **argv, struct session *s)
 		}
 	}
 	if (!rc && optind < argc)
-		rc = usage_error("run: '%s' is not expected here ('iommu-cts --help')", argv[optind]);
+		rc = usage_error("run: '%s' is not expected here ('iommu-cts --help')",
+				 argv[optind]);
 	return rc;
 }
 
@@ -84,16 +94,19 @@ static int check_subject(const struct session *s)
 	if (!s->subject)
 		return usage_error("run: give --subject reference, vm or hardware");
 	if (!strcmp(s->subject, "mock"))
-		return usage_error("the subject 'mock' is not built yet: reference, vm or hardware");
+		return usage_error(
+			"the subject 'mock' is not built yet: reference, vm or hardware");
 	if (!strcmp(s->subject, "reference")) {
 		if (s->devices.nr)
-			return usage_error("--device is for vm and hardware: the reference has its own devices");
+			return usage_error("--device is for vm and hardware: the reference has its "
+					   "own devices");
 		return s->defect ? check_defect(s->defect) : STATUS_OK;
 	}
 	if (strcmp(s->subject, "vm") && strcmp(s->subject, "hardware"))
 		return usage_error("unknown subject '%s': reference, vm or hardware", s->subject);
 	if (s->defect)
-		return usage_error("--defect is for the subject reference: a kernel has no variants to select");
+		return usage_error("--defect is for the subject reference: a kernel has no "
+				   "variants to select");
 	return devices_check(&s->devices);
 }
 
@@ -104,7 +117,8 @@ static int check_filter(const struct session *s)
 	if (f->area && !plan_area_exists(f->area))
 		return usage_error("unknown area '%s' ('iommu-cts list --requirements')", f->area);
 	if (f->requirement && !cts_requirement_find(f->requirement))
-		return usage_error("unknown requirement '%s' ('iommu-cts list --requirements')", f->requirement);
+		return usage_error("unknown requirement '%s' ('iommu-cts list --requirements')",
+				   f->requirement);
 	if (!s->plan.nr)
 		return usage_error("no test matches%s%s%s%s%s%s ('iommu-cts list --tests')",
 				   f->test ? " --test " : "", f->test ? f->test : "",
@@ -140,7 +154,8 @@ static int make_folder(const char *dir)
 		;
 	closedir(d);
 	if (e)
-		return usage_error("%s exists and is not empty: give a new folder, or empty it", path);
+		return usage_error("%s exists and is not empty: give a new folder, or empty it",
+				   path);
 	return STATUS_OK;
 }
 
@@ -159,8 +174,9 @@ static void set_environment(const struct session *s)
 
 static int cannot_write(const struct session *s, const char *name, int rc)
 {
-	return usage_error("cannot write %s/%s: %s; what was recorded so far is in %s/journal.jsonl",
-			   s->out, name, strerror(-rc), s->out);
+	return usage_error(
+		"cannot write %s/%s: %s; what was recorded so far is in %s/journal.jsonl", s->out,
+		name, strerror(-rc), s->out);
 }
 
 static int write_records(const struct session *s, const json_t *root)
@@ -198,7 +214,8 @@ static int finish(struct session *s)
 
 	record_print_summary(stdout, root);
 	if (!rc)
-		printf("Records: %s/results.json, results.ktap, coverage.json, journal.jsonl\n", s->out);
+		printf("Records: %s/results.json, results.ktap, coverage.json, journal.jsonl\n",
+		       s->out);
 	status = flush_stdout();
 	if (!rc)
 		rc = status ? status : exit_status(root);

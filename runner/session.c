@@ -40,7 +40,8 @@ static void progress_start(enum progress kind, const struct session *s, const ch
 	fprintf(stderr, "\r\033[K[%zu/%zu%s] %.60s", s->nr_done + 1, s->plan.nr, bad, name);
 }
 
-static void progress_end(enum progress kind, const struct session *s, const char *name, const char *outcome)
+static void progress_end(enum progress kind, const struct session *s, const char *name,
+			 const char *outcome)
 {
 	if (kind == PROGRESS_LOG)
 		fprintf(stderr, "[%zu/%zu] %s: %s\n", s->nr_done, s->plan.nr, name, outcome);
@@ -48,7 +49,7 @@ static void progress_end(enum progress kind, const struct session *s, const char
 
 /* ---- one test */
 
-/* The harness's lines: coverage of all of them, and the first that has something to say about the outcome. */
+/* The harness's lines: coverage of all, and the first that has a say in the outcome. */
 static json_t *take_records(struct session *s, const struct process_result *p)
 {
 	json_t *said = NULL, *one;
@@ -84,13 +85,14 @@ static json_t *result_json(const struct plan_test *t, const struct verdict *v, d
 
 static int journal_failed(const struct session *s, int rc)
 {
-	return usage_error("cannot write %s/journal.jsonl: %s; the run ends after %zu of %zu tests", s->out,
-			   strerror(-rc), s->nr_done, s->plan.nr);
+	return usage_error("cannot write %s/journal.jsonl: %s; the run ends after %zu of %zu tests",
+			   s->out, strerror(-rc), s->nr_done, s->plan.nr);
 }
 
 static int run_one(struct session *s, struct journal *j, struct kmsg *k, const struct plan_test *t)
 {
-	char *argv[] = { "iommu-cts", "__suite", (char *)t->suite->name, "-r", (char *)t->inner, NULL };
+	char *argv[] = { "iommu-cts", "__suite",	(char *)t->suite->name,
+			 "-r",	      (char *)t->inner, NULL };
 	struct process_result p;
 	struct verdict v = { 0 };
 	char complaint[512];
@@ -127,8 +129,9 @@ static int run_one(struct session *s, struct journal *j, struct kmsg *k, const s
 
 static json_t *event_run(const struct session *s)
 {
-	return json_pack("{s:s, s:s, s:s?, s:I, s:f}", "event", "run", "subject", s->subject, "defect",
-			 s->defect, "tests", (json_int_t)s->plan.nr, "timeout", s->timeout);
+	return json_pack("{s:s, s:s, s:s?, s:I, s:f}", "event", "run", "subject", s->subject,
+			 "defect", s->defect, "tests", (json_int_t)s->plan.nr, "timeout",
+			 s->timeout);
 }
 
 int session_run(struct session *s)
@@ -186,15 +189,17 @@ static int add_requirement(void *arg, const struct cts_requirement *r)
 	for (size_t i = 0; i < json_array_size(s->results); i++) {
 		if (!plan_cites(&s->plan.tests[i], r->id))
 			continue;
-		outcome = record_outcome_worse(outcome, record_string(json_array_get(s->results, i), "outcome"));
+		outcome = record_outcome_worse(
+			outcome, record_string(json_array_get(s->results, i), "outcome"));
 		tests++;
 	}
 	/* with --test, what the glob leaves out is not judged at all */
 	if (!outcome && s->filter.test)
 		return 0;
-	json_array_append_new(all->list, json_pack("{s:s, s:s, s:s, s:I}", "id", r->id, "area", r->area,
-						   "outcome", outcome ? outcome : "not-implemented",
-						   "tests", tests));
+	json_array_append_new(all->list,
+			      json_pack("{s:s, s:s, s:s, s:I}", "id", r->id, "area", r->area,
+					"outcome", outcome ? outcome : "not-implemented", "tests",
+					tests));
 	return 0;
 }
 
@@ -210,7 +215,8 @@ static json_t *environment(const struct session *s)
 		json_object_set_new(env, "defect", json_string(s->defect));
 	json_object_set_new(env, "devices", devices);
 	if (s->blind)
-		json_object_set_new(env, "kernel_log", json_string("not readable: complaints were not seen"));
+		json_object_set_new(env, "kernel_log",
+				    json_string("not readable: complaints were not seen"));
 	if (s->interrupted)
 		json_object_set_new(env, "interrupted", json_true());
 	json_object_update(env, machine);
@@ -223,9 +229,9 @@ json_t *session_record(const struct session *s)
 	struct requirements all = { s, json_array() };
 
 	cts_requirement_each(add_requirement, &all);
-	return json_pack("{s:o, s:O, s:o, s:o, s:o}", "summary", record_summary(s->results), "results",
-			 s->results, "requirements", all.list, "coverage", coverage_json(s->coverage),
-			 "environment", environment(s));
+	return json_pack("{s:o, s:O, s:o, s:o, s:o}", "summary", record_summary(s->results),
+			 "results", s->results, "requirements", all.list, "coverage",
+			 coverage_json(s->coverage), "environment", environment(s));
 }
 
 void session_free(struct session *s)

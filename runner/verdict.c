@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the TAP text of one kselftest process. kselftest reports a test that died by a signal as a plain failure and
- * says so in a comment: such comments are told apart from failed checks here.
+ * Reads the TAP text of one kselftest process. kselftest reports a test that died by a signal as a
+ * plain failure and says so in a comment: such comments are told apart from failed checks here.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -37,8 +37,9 @@ static void keep(char *dst, size_t len, const char *text)
 /* kselftest's own comments, which say nothing about the check that failed */
 static bool is_noise(const char *text)
 {
-	static const char *const noise[] = { " RUN ", "   OK ", " FAIL ", "Starting ", "FAILED: ",
-					     "PASSED: ", "Totals: ", "Planned tests ", "    SKIP " };
+	static const char *const noise[] = { " RUN ",	  "   OK ",	    " FAIL ",
+					     "Starting ", "FAILED: ",	    "PASSED: ",
+					     "Totals: ",  "Planned tests ", "    SKIP " };
 
 	for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
 		if (strstr(text, noise[i]) && strstr(text, noise[i]) - text < 12)
@@ -95,8 +96,9 @@ static void parse_death(struct tap *t, const char *line)
 		t->aborted = true;
 	} else if (strstr(line, "Test terminated by timeout")) {
 		t->timed_out = true;
-	} else if (strstr(line, "ERROR: AddressSanitizer") || strstr(line, "WARNING: ThreadSanitizer") ||
-		   strstr(line, ": runtime error: ") || strstr(line, "ERROR: LeakSanitizer")) {
+	} else if (strstr(line, "ERROR: AddressSanitizer") ||
+		   strstr(line, "WARNING: ThreadSanitizer") || strstr(line, ": runtime error: ") ||
+		   strstr(line, "ERROR: LeakSanitizer")) {
 		/* before the signal that follows */
 		t->died[0] = 0;
 		keep(t->died, sizeof(t->died), line + strspn(line, "= "));
@@ -116,7 +118,7 @@ static void parse_line(struct tap *t, const char *line, json_t *log)
 		return;
 	if (*line && json_array_size(log) < LOG_LINES)
 		json_array_append_new(log, json_string(line + (!strncmp(line, "# ", 2) ? 2 : 0)));
-	/* The harness's own checks compare a message with NULL: the line behind has the message itself. */
+	/* The harness compares a message with NULL; the line behind has the message itself. */
 	text = !strncmp(line, "# ", 2) ? check_text(line) : NULL;
 	if (text && !strstr(text, "cts_msg_"))
 		keep(t->message, sizeof(t->message), text);
@@ -135,8 +137,8 @@ static void parse(struct tap *t, const struct process_result *p, json_t *log)
 
 int verdict_skip(const char *reason, const char **why)
 {
-	static const enum cts_outcome can[] = { CTS_NOT_APPLICABLE, CTS_NOT_SUPPORTED, CTS_ENV_MISSING,
-						CTS_NOT_IMPLEMENTED };
+	static const enum cts_outcome can[] = { CTS_NOT_APPLICABLE, CTS_NOT_SUPPORTED,
+						CTS_ENV_MISSING, CTS_NOT_IMPLEMENTED };
 
 	for (size_t i = 0; i < sizeof(can) / sizeof(can[0]); i++) {
 		const char *name = cts_outcome_name(can[i]);
@@ -170,11 +172,13 @@ static void judge_skip(struct verdict *v, const struct tap *t)
 }
 
 /* Deaths first: what a test said before it died is no verdict. True when that decided. */
-static bool judge_death(struct verdict *v, const struct process_result *p, const struct tap *t, double timeout)
+static bool judge_death(struct verdict *v, const struct process_result *p, const struct tap *t,
+			double timeout)
 {
 	if (p->timed_out || t->timed_out) {
 		v->outcome = CTS_TIMEOUT;
-		snprintf(v->reason, sizeof(v->reason), "did not end within %g s", p->timed_out ? timeout : p->seconds);
+		snprintf(v->reason, sizeof(v->reason), "did not end within %g s",
+			 p->timed_out ? timeout : p->seconds);
 	} else if (t->died[0]) {
 		set(v, CTS_CRASH, t->died);
 	} else if (WIFSIGNALED(p->status)) {
@@ -233,7 +237,8 @@ void verdict_judge(const struct process_result *p, const json_t *record, const c
 	if (!judge_death(v, p, &t, timeout) && !judge_record(v, &t, record))
 		judge_tap(v, &t);
 	if (p->text_cut)
-		json_array_append_new(v->log, json_string("(output cut: there was more than 256 KiB)"));
+		json_array_append_new(v->log,
+				      json_string("(output cut: there was more than 256 KiB)"));
 	if (!complaint)
 		return;
 	if (v->outcome == CTS_FAIL || v->outcome == CTS_CRASH || v->outcome == CTS_TIMEOUT) {

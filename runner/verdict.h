@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a test process left behind, judged: the outcome, one line that says why, and the lines that explain it.
+ * What a test process left behind, judged: the outcome, one line that says why, and the lines that
+ * explain it.
  */
 #ifndef RUNNER_VERDICT_H
 #define RUNNER_VERDICT_H
@@ -17,13 +18,13 @@ struct verdict {
 };
 
 /*
- * @record: the JSON object the harness sent for this test, or NULL. @complaint: the kernel's, or NULL.
- * @timeout: seconds that the test had.
+ * @record: the JSON object the harness sent for this test, or NULL. @complaint: the kernel's, or
+ * NULL. @timeout: seconds that the test had.
  */
 void verdict_judge(const struct process_result *p, const json_t *record, const char *complaint,
 		   double timeout, struct verdict *v);
 
-/* "not-applicable: why" -> its outcome, and *@why behind the colon; -1 when there is no such outcome. */
+/* "not-applicable: why" -> its outcome, *@why behind the colon; -1: there is no such outcome. */
 int verdict_skip(const char *reason, const char **why);
 
 #endif
