@@ -107,13 +107,22 @@ static void kill_session(pid_t session)
 	}
 }
 
+/* What comes first and what comes last says most: when there is too much, the middle goes. */
+static void stream_cut(struct stream *s)
+{
+	size_t head = s->max / 2, gone = (s->len - head) / 2;
+
+	memmove(s->data + head, s->data + head + gone, s->len - head - gone);
+	s->len -= gone;
+	s->cut = true;
+}
+
 static void stream_keep(struct stream *s, const char *buf, size_t n)
 {
-	size_t keep = s->len + n > s->max ? s->max - s->len : n;
-
-	s->cut |= keep < n;
-	if (s->len + keep + 1 > s->room) {
-		size_t room = (s->len + keep + 1) * 2;
+	if (s->len + n > s->max)
+		stream_cut(s);
+	if (s->len + n + 1 > s->room) {
+		size_t room = (s->len + n + 1) * 2;
 		char *data = realloc(s->data, room);
 
 		if (!data) {
@@ -123,8 +132,8 @@ static void stream_keep(struct stream *s, const char *buf, size_t n)
 		s->data = data;
 		s->room = room;
 	}
-	memcpy(s->data + s->len, buf, keep);
-	s->len += keep;
+	memcpy(s->data + s->len, buf, n);
+	s->len += n;
 	s->data[s->len] = 0;
 }
 

@@ -16,6 +16,8 @@ int run_main(int argc, char **argv);
 int perf_command(int argc, char **argv);
 int lab_main(int argc, char **argv);
 int suite_main(int argc, char **argv);
+int check_main(int argc, char **argv);
+int record_main(int argc, char **argv);
 
 /* One line on stderr, "iommu-cts: ...". Returns STATUS_USAGE. */
 int usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
