@@ -71,7 +71,7 @@ static long device_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsi
 	case VFIO_DEVICE_GET_INFO:
 		return device_get_info(user_arg);
 	case VFIO_DEVICE_RESET:
-		return 0;	/* there is no device state but the IOMMU's, and a reset leaves that alone */
+		return 0;	/* a reset leaves the IOMMU's state alone, and there is no other */
 	default:
 		return -ENOTTY;
 	}
@@ -155,12 +155,12 @@ static long group_unset_container(struct vfio_group *group)
 }
 
 /* strndup_user(arg, PAGE_SIZE), into a buffer that holds every name there is. */
-static int copy_name(char *name, size_t size, const char *user)
+static int copy_name(char *name, size_t size, const void *user)
 {
 	for (size_t i = 0; i < PAGE_SIZE; i++) {
 		char ch;
 
-		if (copy_from_user(&ch, user + i, 1))
+		if (copy_from_user(&ch, user_at(user, i), 1))
 			return -EFAULT;
 		if (i < size)
 			name[i] = ch;

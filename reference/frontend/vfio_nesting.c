@@ -66,7 +66,7 @@ int vfio_nesting_copy_rest(const struct vfio_container *c, void *data, size_t si
 		argsz = (uint32_t)size;
 	if (!as_posted(c) && room < argsz)
 		return -EINVAL;
-	if (copy_from_user((uint8_t *)data + minsz, (const uint8_t *)user + minsz, argsz - minsz))
+	if (copy_from_user((uint8_t *)data + minsz, user_at(user, minsz), argsz - minsz))
 		return -EFAULT;
 	return 0;
 }
@@ -264,7 +264,8 @@ static long op_bind(struct vfio_container *c, const void *user, size_t room)
 	}
 	if (!rc)
 		return 0;
-	if (as_posted(c))	/* `if (ret || !is_bind)` of p10: also what was bound before (DF7) */
+	/* As posted `if (ret || !is_bind)`, p10: what was bound before goes as well (DF7). */
+	if (as_posted(c))
 		unbind_pasid(c, data.hpasid);
 	else if (rc == -EBUSY && ref_defect(c->ref, DOUBLE_BIND_TEARS_DOWN))
 		unbind_pasid(c, data.hpasid);
@@ -315,7 +316,7 @@ static bool has_feature(const struct vfio_container *c, uint32_t feature)
 long vfio_nesting_op(struct vfio_container *c, void *user_arg)
 {
 	struct vfio_iommu_type1_nesting_op hdr;
-	const void *data = (const uint8_t *)user_arg + sizeof(hdr);
+	const void *data = user_at(user_arg, sizeof(hdr));
 	size_t room;
 
 	if (copy_from_user(&hdr, user_arg, sizeof(hdr)))

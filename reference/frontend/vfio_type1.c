@@ -83,7 +83,7 @@ static int add_nesting_cap(const struct vfio_container *c, struct cap_chain *cap
 }
 
 /* The chain goes behind @info if user space has room, else only the size that it needs is told. */
-static int put_caps(struct vfio_iommu_type1_info *info, const struct cap_chain *caps, uint8_t *user)
+static int put_caps(struct vfio_iommu_type1_info *info, const struct cap_chain *caps, void *user)
 {
 	uint32_t needed = (uint32_t)(sizeof(*info) + caps->size);
 
@@ -94,7 +94,7 @@ static int put_caps(struct vfio_iommu_type1_info *info, const struct cap_chain *
 		info->argsz = needed;
 		return 0;
 	}
-	if (copy_to_user(user + sizeof(*info), caps->buf, caps->size))
+	if (copy_to_user(user_at(user, sizeof(*info)), caps->buf, caps->size))
 		return -EFAULT;
 	info->cap_offset = sizeof(*info);
 	return 0;
