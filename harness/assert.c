@@ -160,10 +160,13 @@ const char *cts_check_true(struct cts *c, const char *id, bool ok, const char *f
 	return failed(c, r, "%s", what);
 }
 
-const char *cts_verdict(struct cts *c, const char *msg)
+const char *cts_verdict(struct cts *c, const char *msg, bool ends)
 {
-	if (msg)
-		rec_outcome(&cts_priv(c)->rec, CTS_FAIL, msg);
+	if (!msg)
+		return NULL;
+	rec_outcome(&cts_priv(c)->rec, CTS_FAIL, msg);
+	if (ends)
+		rec_emit(c);
 	return msg;
 }
 

@@ -77,29 +77,34 @@
 		const FIXTURE_VARIANT(fixture) __attribute__((unused)) *variant)
 
 /*
- * Assertions. CTS_EXPECT_* goes on after a failure, CTS_ASSERT_* ends the test. @id is a requirement; where it
- * is not promised in the variant's profile and version, nothing is judged.
+ * Assertions. CTS_EXPECT_* goes on after a failure, CTS_ASSERT_* ends the test. @id is a requirement;
+ * where it is not promised in the variant's profile and version, nothing is judged.
+ *
+ * The end by ASSERT writes the record at once: 6.12's header keeps which process it is in a local variable
+ * across setjmp(), which an optimising compiler may lose, and the teardown with it.
  */
-#define CTS_VERDICT_(expect, msg_) do { \
-	const char *cts_msg_ = cts_verdict(self->c, msg_); \
+#define CTS_VERDICT_(expect, ends, msg_) do { \
+	const char *cts_msg_ = cts_verdict(self->c, msg_, ends); \
 	bool promise_kept = !cts_msg_; \
 	expect(promise_kept) TH_LOG("%s", cts_msg_); \
 } while (0)
-#define CTS_EXPECT_RC(id, rc) CTS_VERDICT_(EXPECT_TRUE, cts_check_rc(self->c, id, rc))
-#define CTS_ASSERT_RC(id, rc) CTS_VERDICT_(ASSERT_TRUE, cts_check_rc(self->c, id, rc))
-#define CTS_EXPECT_ERRNO(id, rc, ...) CTS_VERDICT_(EXPECT_TRUE, cts_check_set(self->c, id, rc, \
+#define CTS_EXPECT_(msg_) CTS_VERDICT_(EXPECT_TRUE, false, msg_)
+#define CTS_ASSERT_(msg_) CTS_VERDICT_(ASSERT_TRUE, true, msg_)
+#define CTS_EXPECT_RC(id, rc) CTS_EXPECT_(cts_check_rc(self->c, id, rc))
+#define CTS_ASSERT_RC(id, rc) CTS_ASSERT_(cts_check_rc(self->c, id, rc))
+#define CTS_EXPECT_ERRNO(id, rc, ...) CTS_EXPECT_(cts_check_set(self->c, id, rc, \
 	(const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int)))
-#define CTS_ASSERT_ERRNO(id, rc, ...) CTS_VERDICT_(ASSERT_TRUE, cts_check_set(self->c, id, rc, \
+#define CTS_ASSERT_ERRNO(id, rc, ...) CTS_ASSERT_(cts_check_set(self->c, id, rc, \
 	(const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int)))
 #define CTS_EXPECT_OK(id, rc) CTS_EXPECT_ERRNO(id, rc, 0)
 #define CTS_ASSERT_OK(id, rc) CTS_ASSERT_ERRNO(id, rc, 0)
-#define CTS_EXPECT_EQ(id, want, seen) CTS_VERDICT_(EXPECT_TRUE, \
+#define CTS_EXPECT_EQ(id, want, seen) CTS_EXPECT_( \
 	cts_check_eq(self->c, id, #seen, (uint64_t)(want), (uint64_t)(seen)))
-#define CTS_ASSERT_EQ(id, want, seen) CTS_VERDICT_(ASSERT_TRUE, \
+#define CTS_ASSERT_EQ(id, want, seen) CTS_ASSERT_( \
 	cts_check_eq(self->c, id, #seen, (uint64_t)(want), (uint64_t)(seen)))
-#define CTS_ASSERT_TRUE(id, cond, ...) CTS_VERDICT_(ASSERT_TRUE, \
+#define CTS_ASSERT_TRUE(id, cond, ...) CTS_ASSERT_( \
 	cts_check_true(self->c, id, cond, __VA_ARGS__))
-#define CTS_EXPECT_TRUE(id, cond, ...) CTS_VERDICT_(EXPECT_TRUE, \
+#define CTS_EXPECT_TRUE(id, cond, ...) CTS_EXPECT_( \
 	cts_check_true(self->c, id, cond, __VA_ARGS__))
 
 /*
