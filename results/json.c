@@ -6,52 +6,67 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "record.h"
 
-struct temp {
-	FILE *f;
-	char path[PATH_MAX], final[PATH_MAX];
-};
-
-static int temp_open(struct temp *t, const char *dir, const char *name)
+static int write_all(int fd, const char *text, size_t len)
 {
-	if (snprintf(t->final, sizeof(t->final), "%s/%s", dir, name) >= (int)sizeof(t->final) ||
-	    snprintf(t->path, sizeof(t->path), "%s/.%s.part", dir, name) >= (int)sizeof(t->path))
-		return -ENAMETOOLONG;
-	t->f = fopen(t->path, "w");
-	return t->f ? 0 : -errno;
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
 }
 
-static int temp_close(struct temp *t)
+static int write_file(const char *dir, const char *name, const char *text, size_t len)
 {
-	int rc = 0;
+	char path[PATH_MAX], final[PATH_MAX];
+	int fd, rc;
 
-	errno = EIO;
-	if (ferror(t->f) || fflush(t->f) || fsync(fileno(t->f)))
+	if (snprintf(final, sizeof(final), "%s/%s", dir, name) >= (int)sizeof(final) ||
+	    snprintf(path, sizeof(path), "%s/.%s.part", dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	rc = write_all(fd, text, len);
+	if (!rc && fsync(fd))
 		rc = -errno;
-	if (fclose(t->f) && !rc)
+	if (close(fd) && !rc)
 		rc = -errno;
-	if (!rc && rename(t->path, t->final))
+	if (!rc && rename(path, final))
 		rc = -errno;
 	if (rc)
-		unlink(t->path);
+		unlink(path);
 	return rc;
 }
 
+/* Into memory first: a stream on a file forgets which error it met. */
 int record_write_text(const char *dir, const char *name, void (*print)(FILE *f, const json_t *root),
 		      const json_t *root)
 {
-	struct temp t;
-	int rc = temp_open(&t, dir, name);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	int rc = -ENOMEM;
 
-	if (rc)
+	if (!f)
 		return rc;
-	print(t.f, root);
-	return temp_close(&t);
+	print(f, root);
+	if (!ferror(f) && !fclose(f))
+		rc = write_file(dir, name, text, len);
+	free(text);
+	return rc;
 }
 
 static void print_json(FILE *f, const json_t *root)

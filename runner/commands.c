@@ -10,9 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#if __has_include("perf.h")
+#ifdef HAVE_PERF
 #include "perf.h"
-#define HAVE_PERF
 #endif
 #include "plan.h"
 #include "runner.h"
