@@ -85,6 +85,13 @@ long cts_ioctl_raw(struct cts *c, struct cts_actor *a, int fd, unsigned long cmd
 	return a ? do_ioctl(c, a, &call) : -ESRCH;
 }
 
+long cts_ioctl_timed(struct cts *c, int fd, unsigned long cmd, void *arg)
+{
+	struct ioctl_call call = { .fd = fd, .cmd = cmd, .arg = arg, .raw = true };
+
+	return cts_priv(c)->ops->ioctl(c->self, &call, NULL);
+}
+
 int cts_open(struct cts *c, struct cts_actor *a, const char *path, int flags)
 {
 	int fd;

@@ -104,6 +104,11 @@ long cts_ioctl_sized(struct cts *c, struct cts_actor *a, int fd, unsigned long c
 #define cts_ioctl(c, a, fd, cmd, arg) cts_ioctl_sized(c, a, fd, cmd, arg, sizeof(*(arg)))
 /* The pointer goes to the subject as it is: for NULL, unmapped and split-page arguments. */
 long cts_ioctl_raw(struct cts *c, struct cts_actor *a, int fd, unsigned long cmd, void *arg);
+/*
+ * The test's own call, straight to the subject: nothing is copied, compared or recorded, and @c's last
+ * call stays what it was. For the timed regions of benchmarks only.
+ */
+long cts_ioctl_timed(struct cts *c, int fd, unsigned long cmd, void *arg);
 ssize_t cts_read(struct cts *c, struct cts_actor *a, int fd, void *buf, size_t len);
 ssize_t cts_write(struct cts *c, struct cts_actor *a, int fd, const void *buf, size_t len);
 ssize_t cts_pread(struct cts *c, struct cts_actor *a, int fd, void *buf, size_t len, uint64_t off);
