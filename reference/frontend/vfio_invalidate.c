@@ -84,7 +84,7 @@ static bool is_bound(const struct vfio_container *c, uint32_t pasid)
 	struct device *dev;
 
 	while ((dev = vfio_group_next_device(c->groups, &i)))
-		if (device_domain(dev, pasid))
+		if (vfio_nesting_bound(dev, pasid))
 			return true;
 	return false;
 }
@@ -135,7 +135,7 @@ static struct inv_range exact_range(const struct iommu_inv_addr_info *info)
 static void flush_device(struct vfio_container *c, struct device *dev, uint32_t pasid,
 			 const struct inv_range *range)
 {
-	struct domain *d = device_domain(dev, pasid);
+	struct domain *d = vfio_nesting_bound(dev, pasid);
 
 	if (!d)
 		return;

@@ -43,7 +43,8 @@ void vfio_nesting_fill_info(const struct vfio_container *c, struct iommu_nesting
 	info->addr_width = VTD_GAW;
 	info->pasid_bits = (uint16_t)cfg->pasid_bits;
 	info->vendor.vtd.cap_reg = VTD_CAP_FL1GP | (cfg->five_level ? VTD_CAP_FL5LP : 0);
-	info->vendor.vtd.ecap_reg = VTD_ECAP_SRS | VTD_ECAP_EAFS | VTD_ECAP_PASID;
+	info->vendor.vtd.ecap_reg = VTD_ECAP_SRS | VTD_ECAP_EAFS |
+				     (cfg->pasid_bits ? VTD_ECAP_PASID : 0);
 }
 
 /* The core reads twice: first up to the vendor's part, whatever that is. */
@@ -73,9 +74,18 @@ int vfio_nesting_copy_rest(const struct vfio_container *c, void *data, size_t si
 
 /* ---- unbind */
 
+/*
+ * PASID 0 tags requests without PASID: its table is the container's. As posted it can be allocated,
+ * but not bound.
+ */
+struct domain *vfio_nesting_bound(struct device *dev, uint32_t pasid)
+{
+	return pasid ? device_domain(dev, pasid) : NULL;
+}
+
 static void unbind_device(struct vfio_group *group, struct device *dev, uint32_t pasid)
 {
-	if (!device_domain(dev, pasid))
+	if (!vfio_nesting_bound(dev, pasid))
 		return;
 	device_set_domain(group->ref, dev, pasid, NULL);
 	pasid_put(group->ref, pasid);
@@ -213,7 +223,7 @@ static int bind_device(struct vfio_container *c, struct device *dev,
 	rc = pasid_lookup(c->ref, c->mm->set, pasid);	/* p09: in the domain's set only */
 	if (rc)
 		return rc;
-	if (device_domain(dev, pasid))
+	if (vfio_nesting_bound(dev, pasid))
 		return -EBUSY;
 	rc = vtd_check_table(c, data);
 	if (rc)

@@ -81,6 +81,8 @@ long vfio_pasid_request(struct vfio_container *c, void *user_arg);
 /* get_attr(DOMAIN_ATTR_NESTING) of the vendor's driver. */
 void vfio_nesting_fill_info(const struct vfio_container *c, struct iommu_nesting_info *info);
 long vfio_nesting_op(struct vfio_container *c, void *user_arg);
+/* What is bound to @pasid on @dev; NULL: nothing. */
+struct domain *vfio_nesting_bound(struct device *dev, uint32_t pasid);
 /* Whatever is bound to @pasid on @group's devices goes. */
 void vfio_nesting_unbind(struct vfio_group *group, uint32_t pasid);
 void vfio_nesting_unbind_all(struct vfio_group *group);

@@ -209,6 +209,59 @@ TEST_F(pasid, passed_container_acts_on_the_attachers_set)
 	EXPECT_EQ(1, vf_alloc(B, 1, 999));
 }
 
+/* Against an array: random ranges over numbers that straddle leaves of the tree, two owners. */
+#define ORACLE_BASE 0xff0u
+#define ORACLE_SIZE 200u
+
+static int oracle_alloc(const uint8_t *owner, uint32_t used, uint32_t first, uint32_t last)
+{
+	if (used >= 70)
+		return -ENOSPC;
+	for (uint32_t n = first; n <= last; n++)
+		if (!owner[n])
+			return (int)(ORACLE_BASE + n);
+	return -ENOSPC;
+}
+
+TEST_F(pasid, random_against_an_array)
+{
+	struct vf_user *users[] = { NULL, &self->a, &self->b };
+	uint8_t owner[ORACLE_SIZE] = { 0 };
+	uint64_t seed = 1;
+	uint32_t used[3] = { 0 };
+
+	for (int step = 0; step < 20000; step++) {
+		uint32_t r, first, last;
+		struct vf_user *u;
+		int who, expected;
+
+		seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+		r = (uint32_t)(seed >> 32);
+		who = 1 + (r & 1);
+		u = users[who];
+		first = (r >> 8) % ORACLE_SIZE;
+		last = first + (r >> 16) % (ORACLE_SIZE - first);
+		if ((r >> 1 & 7) == 0) {
+			last = first + (last - first) / 16;
+			ASSERT_EQ(0, vf_free(u->proc, u->container, ORACLE_BASE + first,
+					     ORACLE_BASE + last));
+			for (uint32_t n = first; n <= last; n++) {
+				used[who] -= owner[n] == who;
+				owner[n] = owner[n] == who ? 0 : owner[n];
+			}
+		} else {
+			expected = oracle_alloc(owner, used[who], first, last);
+			ASSERT_EQ(expected, vf_alloc(u->proc, u->container, ORACLE_BASE + first,
+						     ORACLE_BASE + last));
+			if (expected > 0) {
+				owner[(uint32_t)expected - ORACLE_BASE] = (uint8_t)who;
+				used[who]++;
+			}
+		}
+		ASSERT_EQ(used[who], iommu_ref_pasids_owned(u->proc));
+	}
+}
+
 /* LIFE_CLOSE_FREES and LIFE_KILL9: many times over, and nothing is left */
 TEST_F(pasid, exit_returns_everything)
 {

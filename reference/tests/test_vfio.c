@@ -5,6 +5,7 @@
  */
 #include <kselftest_harness.h>
 
+#include "../../uapi/iommufd.h"
 #include "vfio_util.h"
 
 #define TYPE1v2 VFIO_TYPE1v2_IOMMU
@@ -386,6 +387,43 @@ TEST_F(vfio, info_capabilities)
 	ASSERT_EQ(0, vf_set_iommu(self->p, self->container, TYPE1v2));
 	ASSERT_EQ(0, INFO(sizeof(buf)));
 	EXPECT_EQ(NULL, find_cap(&buf, VFIO_IOMMU_TYPE1_INFO_CAP_NESTING));
+}
+
+/* One owner a group, and one description of the hardware, whichever uAPI it comes through. */
+TEST_F(vfio, beside_iommufd)
+{
+	const uint64_t cap_mask = 1ull << 56 | 1ull << 60;
+	const uint64_t ecap_mask = 7ull << 29 | 1ull << 34 | 1ull << 40;
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+	struct vfio_iommu_type1_info_cap_nesting *cap;
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	struct iommu_hw_info_vtd vtd = { 0 };
+	struct iommu_hw_info hw = {
+		.size = sizeof(hw), .data_len = sizeof(vtd), .data_uptr = (uintptr_t)&vtd,
+	};
+	struct info_buf buf;
+	int cdev, group;
+
+	cdev = iommu_ref_open(self->p, "/dev/vfio/devices/vfio0", 0);
+	bind.iommufd = iommu_ref_open(self->p, "/dev/iommu", 0);
+	ASSERT_EQ(0, iommu_ref_ioctl(self->p, cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind));
+	hw.dev_id = bind.out_devid;
+	ASSERT_EQ(0, iommu_ref_ioctl(self->p, bind.iommufd, IOMMU_GET_HW_INFO, &hw));
+	EXPECT_EQ(-EBUSY, join(self->p, self->container, 1, 0, &group));
+	EXPECT_EQ(0, iommu_ref_ioctl(self->p, group, VFIO_GROUP_GET_STATUS, &status));
+	EXPECT_EQ(0, status.flags);
+	EXPECT_EQ(0, iommu_ref_close(self->p, cdev));
+	ASSERT_EQ(0, vf_set_container(self->p, group, self->container));
+	ASSERT_EQ(0, vf_set_iommu(self->p, self->container, NESTING));
+	ASSERT_EQ(0, INFO(sizeof(buf)));
+	cap = (void *)find_cap(&buf, VFIO_IOMMU_TYPE1_INFO_CAP_NESTING);
+	ASSERT_NE(NULL, cap);
+	EXPECT_EQ(vtd.cap_reg & cap_mask, cap->info.vendor.vtd.cap_reg);
+	EXPECT_EQ(vtd.ecap_reg & ecap_mask, cap->info.vendor.vtd.ecap_reg);
+	EXPECT_EQ(hw.out_max_pasid_log2, cap->info.pasid_bits);
+	cdev = iommu_ref_open(self->p, "/dev/vfio/devices/vfio0", 0);
+	EXPECT_GT(0, cdev < 0 ? cdev :
+		  iommu_ref_ioctl(self->p, cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind));
 }
 
 /* ---- hardware without v7's nesting: GRP_UNSUPPORTED_TYPE, INFO_FORMAT0 */

@@ -217,6 +217,86 @@ TEST_F(nest, stale_until_flushed)
 	EXPECT_EQ(0, BYTES(0));
 }
 
+/*
+ * ABUSE_FUZZ_STRUCTS: structs out of numbers that mean something somewhere. Whatever they do, the
+ * errno is a documented one, and the fixture's teardown finds nothing left.
+ */
+static uint64_t interesting(uint64_t *seed)
+{
+	static const uint64_t numbers[] = {
+		0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 7, 8, 16, 20, 24, 32, 48, 55, 56, 57, 64, 72, 80, 255,
+		PG, 1 << 21, GPA_BASE, GPA_BASE + 32 * PG, GUEST_GVA, 0xfffff, 0x100000, 0x7fffffff,
+		0x80000000, 1ull << 32, 1ull << 40, 1ull << 63, ~0ull,
+	};
+
+	*seed = *seed * 6364136223846793005ull + 1442695040888963407ull;
+	return numbers[(*seed >> 33) % (sizeof(numbers) / sizeof(numbers[0]))];
+}
+
+static bool documented(int rc)
+{
+	return rc >= 0 || rc == -EINVAL || rc == -EFAULT || rc == -ENOENT || rc == -EACCES ||
+	       rc == -EBUSY || rc == -ENOSPC || rc == -EEXIST || rc == -ENOTTY;
+}
+
+/* A valid argument of one kind with up to two of its words replaced. */
+static void fuzz_arg(uint64_t *seed, unsigned int cmd, uint64_t root, void *arg)
+{
+	uint32_t op = (uint32_t)interesting(seed) % 3;
+	struct vf_bind bind = vf_bind_arg(op, interesting(seed), root);
+	struct vf_inv inv = vf_inv_arg((uint8_t)interesting(seed), (uint8_t)interesting(seed),
+				       interesting(seed), GUEST_GVA, interesting(seed));
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map), .flags = 3, .vaddr = interesting(seed),
+		.iova = interesting(seed), .size = PG,
+	};
+	struct vfio_iommu_type1_pasid_request req = {
+		.argsz = sizeof(req), .flags = 1 + (op & 1),
+		.range = { (uint32_t)interesting(seed), (uint32_t)interesting(seed) },
+	};
+	bool use_inv = op == VFIO_IOMMU_NESTING_OP_CACHE_INVLD;
+	size_t size = cmd == VFIO_IOMMU_PASID_REQUEST ? sizeof(req) :
+		      cmd == VFIO_IOMMU_MAP_DMA ? sizeof(map) :
+		      use_inv ? sizeof(inv) : sizeof(bind);
+	const void *from = cmd == VFIO_IOMMU_PASID_REQUEST ? (void *)&req :
+			   cmd == VFIO_IOMMU_MAP_DMA ? (void *)&map :
+			   use_inv ? (void *)&inv : (void *)&bind;
+
+	memcpy(arg, from, size);
+	for (uint64_t n = interesting(seed) % 3; n; n--) {
+		uint32_t word = (uint32_t)interesting(seed);
+
+		memcpy((uint8_t *)arg + (*seed >> 40) % (size / 4) * 4, &word, sizeof(word));
+	}
+}
+
+TEST_F(nest, fuzz)
+{
+	static const unsigned int cmds[] = {
+		VFIO_IOMMU_PASID_REQUEST, VFIO_IOMMU_NESTING_OP, VFIO_IOMMU_NESTING_OP,
+		VFIO_IOMMU_MAP_DMA,
+	};
+	uint64_t seed = 7, arg[16];
+	unsigned int succeeded[4] = { 0 };
+
+	for (unsigned int i = 0; i < 20000; i++) {
+		struct vf_user *u = interesting(&seed) & 1 ? &self->a : &self->b;
+		unsigned int which = i % 4;
+		int rc;
+
+		memset(arg, 0, sizeof(arg));
+		fuzz_arg(&seed, cmds[which], self->root, arg);
+		rc = iommu_ref_ioctl(u->proc, u->container, cmds[which], arg);
+		/* As posted 2^31 comes back as a negative number (DF4). */
+		ASSERT_TRUE(documented(rc) || (self->posted && rc == (int)0x80000000))
+			TH_LOG("step %u: %d", i, rc);
+		succeeded[which] += rc >= 0;
+		vf_dma_write(self->ref, i % 4, i % 8, GUEST_GVA, i);
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		EXPECT_LT(100, succeeded[i]);
+}
+
 /* ---- known-bad variants of this part, each with its own symptom and no other */
 
 struct world {

@@ -307,6 +307,24 @@ TEST_F(nest, pasid_of_64_bits)
 	EXPECT_EQ(POSTED(-EFAULT, 0), WRITE(0, 5, 0));
 }
 
+/* As posted PASID 0 can be owned; nothing done to it reaches the container's own table. */
+TEST_F(nest, pasid_zero)
+{
+	struct iommu_ref_dma flat = { .device = 0, .iova = GPA_BASE, .len = 4 };
+	uint32_t value;
+
+	flat.buf = &value;
+	EXPECT_EQ(POSTED(0, -ENOSPC), vf_alloc(A, 0, 0));
+	EXPECT_EQ(0, iommu_ref_dma(self->ref, &flat, NULL));
+	EXPECT_EQ(-EINVAL, vf_bind(A, 0, self->root));
+	EXPECT_EQ(0, vf_unbind(A, 0));
+	EXPECT_EQ(POSTED(0, -ENOENT), vf_inv(A, IOTLB, GRANU_PASID, 0, 0, 0));
+	EXPECT_TRUE(iommu_ref_iotlb_cached(self->ref, &flat));
+	EXPECT_EQ(0, vf_free(A, 0, 0));
+	EXPECT_EQ(0, iommu_ref_dma(self->ref, &flat, NULL));
+	EXPECT_EQ(POSTED(0, -ENOSPC), vf_alloc(A, 0, 0));
+}
+
 /* FREE_BOUND_TEARS_DOWN, UNBIND_AFTER_FREE */
 TEST_F(nest, free_while_bound)
 {
