@@ -17,9 +17,15 @@ static struct cts_actor *actor_of(struct cts *c, struct cts_actor *a)
 
 const char *cts_last_call(const struct cts *c)
 {
-	const char *text = cts_priv(c)->last_call;
+	struct cts_priv *p = cts_priv(c);
+	const struct last_call *l = &p->last;
 
-	return text[0] ? text : "no ioctl yet";
+	if (!l->made)
+		return "no ioctl yet";
+	/* Put in words only when somebody asks: most calls are never read about. */
+	describe_call(p->last_text, sizeof(p->last_text), l->kind, l->cmd, l->size ? l->arg : NULL, l->size,
+		      l->rc);
+	return p->last_text;
 }
 
 const char *cts_damage(const struct cts *c)
@@ -37,7 +43,7 @@ static void note_damage(struct cts *c, const char *damage)
 	if (!damage[0] || p->rec.damage[0])
 		return;
 	copy_text(p->rec.damage, sizeof(p->rec.damage), "%s: the subject wrote where it must not: %s | %.200s",
-		  p->ids && p->ids[0] ? p->ids[0] : "no requirement", damage, p->last_call);
+		  p->ids && p->ids[0] ? p->ids[0] : "no requirement", damage, cts_last_call(c));
 	rec_outcome(&p->rec, CTS_FAIL, p->rec.damage);
 }
 
@@ -46,22 +52,25 @@ static long do_ioctl(struct cts *c, struct cts_actor *a, const struct ioctl_call
 	struct cts_priv *p = cts_priv(c);
 	unsigned int kind = fd_kind(a, call->fd);
 	char damage[CTS_DAMAGE_LEN] = "", read_only[CTS_DAMAGE_LEN] = "";
-	uint8_t before[512];
-	size_t known = call->raw ? 0 : call->size < sizeof(before) ? call->size : sizeof(before);
+	struct last_call *l = &p->last;
 	struct input in = { 0 };
 	long rc;
 
 	/* Flags and sizes as they were asked for: a subject may write back into them. */
-	if (known && call->arg)
-		memcpy(before, call->arg, known);
-	else
-		known = 0;
+	l->size = call->raw || !call->arg ? 0 : call->size;
+	if (l->size > sizeof(l->arg))
+		l->size = sizeof(l->arg);
+	if (l->size)
+		memcpy(l->arg, call->arg, l->size);
 	if (!call->raw)
 		input_take(&in, call->cmd, kind, call->arg, call->size);
 	rc = p->ops->ioctl(a, call, damage);
 	input_compare(&in, read_only);
-	rec_ioctl(&p->rec, kind, call->cmd, known ? before : NULL, known, rc);
-	describe_call(p->last_call, sizeof(p->last_call), kind, call->cmd, known ? before : NULL, known, rc);
+	l->made = true;
+	l->kind = kind;
+	l->cmd = call->cmd;
+	l->rc = rc;
+	rec_ioctl(&p->rec, kind, call->cmd, l->size ? l->arg : NULL, l->size, rc);
 	note_damage(c, damage);
 	note_damage(c, read_only);
 	fd_add_results(a, call, rc);

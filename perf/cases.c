@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All cases there are, and the uAPIs that they speak.
+ */
+#include "bench.h"
+
+const struct bench_uapi bench_uapis[BENCH_NR_UAPIS] = {
+	[UAPI_IOMMUFD_VTD] = { "iommufd-vtd", { CTS_IOMMUFD, CTS_VTD } },
+	[UAPI_IOMMUFD_SMMUV3] = { "iommufd-smmuv3", { CTS_IOMMUFD, CTS_SMMUV3 } },
+	[UAPI_V7_VTD] = { "vfio-v7-vtd", { CTS_V7_REVIEWED, CTS_VTD } },
+};
+
+size_t bench_cases(struct bench_case *out)
+{
+	size_t n = invalidate_cases(out);
+
+	n += unmap_cases(out + n);
+	return n + fault_cases(out + n);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The perf command: options, the choice of cases, the run, the records.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "perf.h"
+#include "record.h"
+#include "report.h"
+
+enum { STATUS_OK, STATUS_FAILURE, STATUS_USAGE };
+
+static const char help[] =
+	"usage: iommu-cts perf [--bench GLOB] [--subject reference|vm|hardware] [--device BDF]...\n"
+	"                      [--quick] --out DIR\n"
+	"       iommu-cts perf --list [--bench GLOB]\n"
+	"\n"
+	"  --bench GLOB   only benchmarks whose name matches, e.g. 'invalidate/*/page/*'\n"
+	"  --device BDF   a device bound to vfio-pci; the kernel's subjects need one\n"
+	"  --quick        fewer samples: seconds on the reference; no p99.9\n"
+	"  --list         the names of the benchmarks\n"
+	"  --out DIR      a new folder: perf.json, and a plot of invalidation cost over the batch\n";
+
+struct options {
+	const char *bench, *subject, *out;
+	const char *device;		/* the first one */
+	char devices[CTS_MAX_DEVICES * 16];
+	bool quick, list, help, icount;
+};
+
+static int usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static int usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("iommu-cts: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return STATUS_USAGE;
+}
+
+static int add_device(struct options *o, const char *bdf)
+{
+	size_t used = strlen(o->devices);
+
+	/* what an address looks like is the harness's knowledge: cts_environment() checks it */
+	if (strchr(bdf, ',') || used + strlen(bdf) + 2 > sizeof(o->devices))
+		return usage("perf: '%.40s' is no PCI address like 0000:00:05.0, or there are too many", bdf);
+	if (!o->device)
+		o->device = bdf;
+	snprintf(o->devices + used, sizeof(o->devices) - used, "%s%s", used ? "," : "", bdf);
+	return STATUS_OK;
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "bench", required_argument, NULL, 'b' }, { "subject", required_argument, NULL, 's' },
+		{ "device", required_argument, NULL, 'd' }, { "out", required_argument, NULL, 'o' },
+		{ "quick", no_argument, NULL, 'q' }, { "list", no_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	const char *icount = getenv("CTS_ICOUNT");
+	int opt, rc = STATUS_OK;
+
+	*o = (struct options){ .subject = "reference" };
+	opterr = 0;
+	optind = 0;	/* the runner has used getopt before */
+	while (!rc && (opt = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
+		switch (opt) {
+		case 'b': o->bench = optarg; break;
+		case 's': o->subject = optarg; break;
+		case 'd': rc = add_device(o, optarg); break;
+		case 'o': o->out = optarg; break;
+		case 'q': o->quick = true; break;
+		case 'l': o->list = true; break;
+		case 'h': o->help = true; break;
+		case ':': return usage("perf: option '%s' wants a value ('iommu-cts perf --help')", argv[optind - 1]);
+		default: return usage("perf: unknown option '%s' ('iommu-cts perf --help')", argv[optind - 1]);
+		}
+	}
+	if (!rc && optind < argc)
+		rc = usage("perf: '%s' is not expected here ('iommu-cts perf --help')", argv[optind]);
+	/* Who starts the guest knows that its time is a count of instructions; nothing else may tell. */
+	o->icount = icount && !strcmp(icount, "1");
+	if (!rc && icount && *icount && strcmp(icount, "1") && strcmp(icount, "0"))
+		rc = usage("CTS_ICOUNT='%.20s' is neither 0 nor 1", icount);
+	return rc;
+}
+
+static int check_subject(const struct options *o)
+{
+	bool reference = !strcmp(o->subject, "reference");
+
+	if (!reference && strcmp(o->subject, "vm") && strcmp(o->subject, "hardware"))
+		return usage("unknown subject '%s': reference, vm or hardware", o->subject);
+	if (reference && o->device)
+		return usage("--device is for vm and hardware: the reference has its own devices");
+	if (!reference && !o->device)
+		return usage("subject %s needs devices: name each with --device BDF", o->subject);
+	if (o->icount && strcmp(o->subject, "vm"))
+		return usage("CTS_ICOUNT=1 is for a guest that counts instructions: --subject vm");
+	setenv("CTS_SUBJECT", o->subject, 1);
+	setenv("CTS_DEVICES", o->devices, 1);
+	return cts_environment();
+}
+
+static size_t select_cases(struct bench_case *cases, const char *glob)
+{
+	size_t n = bench_cases(cases), kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!glob || !fnmatch(glob, cases[i].name, 0))
+			cases[kept++] = cases[i];
+	return kept;
+}
+
+static bool is_empty(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool empty = d;
+
+	while (empty && (e = readdir(d)))
+		empty = !strcmp(e->d_name, ".") || !strcmp(e->d_name, "..");
+	if (d)
+		closedir(d);
+	return empty;
+}
+
+static int make_folder(const char *dir)
+{
+	char path[PATH_MAX];
+	size_t len;
+
+	if (!dir)
+		return usage("perf: give --out DIR, a new folder for the records");
+	len = strlen(dir);
+	if (!len || len >= sizeof(path))
+		return usage("--out '%.40s' is no name of a folder", dir);
+	for (size_t i = 1; i <= len; i++) {
+		if (dir[i] && dir[i] != '/')
+			continue;
+		memcpy(path, dir, i);
+		path[i] = 0;
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return usage("cannot create %s: %s", path, strerror(errno));
+	}
+	if (!is_empty(dir))
+		return usage("%s exists and is not an empty folder: give a new one", dir);
+	return STATUS_OK;
+}
+
+/* Guest time is deterministic, and slow to produce: fewer samples tell the same. */
+static void set_run(const struct options *o, struct report_run *run)
+{
+	*run = (struct report_run){ .subject = o->subject, .domain = o->subject, .unit = "ns", .quick = o->quick };
+	run->effort = o->quick ? (struct bench_effort){ 1000, 60e6 } : (struct bench_effort){ 10000, 1.5e9 };
+	if (!strcmp(o->subject, "reference")) {
+		run->domain = "model";
+	} else if (o->icount) {
+		run->domain = "emulated";
+		run->unit = "guest instructions";
+		run->effort = o->quick ? (struct bench_effort){ 100, 20e6 } : (struct bench_effort){ 1000, 50e6 };
+	} else if (!strcmp(o->subject, "vm")) {
+		run->domain = "emulated";
+		run->note = "times of an emulated machine rank code paths; they are not the latency of hardware";
+	}
+	timer_measure(&run->timer);
+}
+
+static void measure_all(const struct report_run *run, const struct bench_case *cases, size_t n,
+			struct bench_result *results)
+{
+	bool terminal = isatty(STDERR_FILENO);
+
+	for (size_t i = 0; i < n; i++) {
+		bool news = !i || strcmp(cases[i - 1].series, cases[i].series);
+
+		if (terminal)
+			fprintf(stderr, "\r\033[K[%zu/%zu] %s", i + 1, n, cases[i].name);
+		else if (news)
+			fprintf(stderr, "[%zu/%zu] %s\n", i + 1, n, cases[i].series);
+		bench_measure(&cases[i], &run->timer, &run->effort, &results[i]);
+		if (results[i].state == BENCH_FAIL)
+			fprintf(stderr, "%sFAILED %s: %s\n", terminal ? "\r\033[K" : "", cases[i].name,
+				results[i].why);
+	}
+	if (terminal)
+		fputs("\r\033[K", stderr);
+}
+
+static int finish(const struct options *o, const json_t *root, const struct bench_result *first)
+{
+	const json_t *summary = json_object_get(root, "summary");
+	int rc = root ? report_write(o->out, root) : -ENOMEM;
+
+	if (!rc)
+		rc = plot_write(o->out, root, stderr);
+	if (rc)
+		return usage("cannot write the records to %s: %s", o->out, strerror(-rc));
+	report_print(stdout, root);
+	if (fflush(stdout) || ferror(stdout))
+		return usage("cannot write to standard output");
+	if (json_integer_value(json_object_get(summary, "failed")))
+		return STATUS_FAILURE;
+	if (!json_integer_value(json_object_get(summary, "done")))
+		return usage("nothing was measured: %s", first->why);
+	return STATUS_OK;
+}
+
+static int run_cases(const struct options *o, const struct bench_case *cases, size_t n)
+{
+	bool kernel = strcmp(o->subject, "reference");
+	const char *defect = getenv("CTS_DEFECT");
+	struct bench_result *results = calloc(n, sizeof(*results));
+	json_t *environment, *root;
+	struct report_run run;
+	int status;
+
+	if (!results)
+		return usage("out of memory");
+	environment = record_environment();
+	json_object_set_new(environment, "subject", json_string(o->subject));
+	json_object_set_new(environment, "devices", json_string(o->devices));
+	json_object_set_new(environment, "doubts", place_doubts(environment, kernel, defect));
+	json_object_set_new(environment, "placement", place_pin(o->device));
+	set_run(o, &run);
+	measure_all(&run, cases, n, results);
+	root = report_make(&run, environment, results, n);
+	status = finish(o, root, &results[0]);
+	json_decref(root);
+	for (size_t i = 0; i < n; i++)
+		bench_result_free(&results[i]);
+	free(results);
+	return status;
+}
+
+int perf_main(int argc, char **argv)
+{
+	struct bench_case cases[BENCH_MAX_CASES];
+	struct options o;
+	size_t n;
+	int rc = parse(argc, argv, &o);
+
+	if (rc)
+		return rc;
+	if (o.help) {
+		fputs(help, stdout);
+		return STATUS_OK;
+	}
+	n = select_cases(cases, o.bench);
+	if (!n)
+		return usage("no benchmark matches '%s' ('iommu-cts perf --list')", o.bench);
+	if (o.list) {
+		for (size_t i = 0; i < n; i++)
+			puts(cases[i].name);
+		return fflush(stdout) ? usage("cannot write to standard output") : STATUS_OK;
+	}
+	rc = check_subject(&o);
+	if (!rc)
+		rc = make_folder(o.out);
+	return rc ? rc : run_cases(&o, cases, n);
+}
