@@ -148,6 +148,16 @@ extern const struct subject_ops reference_ops, kernel_ops;
 #define CTS_MAX_MMAPS 32
 #define CTS_MAX_DEFERS 64
 
+/* The last ioctl as it was asked for, and its answer. */
+struct last_call {
+	bool made;
+	unsigned int kind;
+	unsigned long cmd;
+	long rc;
+	size_t size;	/* of what is known of the argument */
+	uint8_t arg[256];
+};
+
 struct cts_priv {
 	const struct subject_ops *ops;
 	struct cts_actor actors[2];
@@ -165,7 +175,8 @@ struct cts_priv {
 	struct { void (*fn)(void *arg); void *arg; } defers[CTS_MAX_DEFERS];
 	size_t nr_defers;
 	char skip[CTS_REASON_LEN];
-	char last_call[CTS_REASON_LEN];
+	struct last_call last;
+	char last_text[CTS_REASON_LEN];
 	char message[CTS_REASON_LEN * 4];
 };
 
