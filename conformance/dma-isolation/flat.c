@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Isolation of plain spaces, one translation stage. The IOTLB is warm when a right is taken away. */
+#include "../../fixtures/fixtures.h"
+#include "../../harness/test.h"
+#include "../../reference/iommu_ref.h"
+#include "../../uapi/iommufd.h"
+#include "../../uapi/vfio.h"
+
+FIXTURE(iso_flat) {
+	struct cts *c;
+	struct flat_rig rig;
+};
+CTS_VARIANTS_SEMANTIC(iso_flat);
+
+FIXTURE_SETUP(iso_flat)
+{
+	CTS_SETUP(self->c);
+	CTS_RIG(flat_rig_create(self->c, 0, &self->rig), &self->rig);
+}
+
+FIXTURE_TEARDOWN(iso_flat)
+{
+	flat_rig_free(&self->rig);
+	cts_end(self->c);
+}
+
+/* The device writes, so that the translation is cached; then the canaries are fresh again. */
+#define WARM(rig_) do { \
+	for (unsigned int pg_ = 0; pg_ < RIG_PAGES; pg_++) \
+		CTS_PRE_TRUE(flat_write(rig_, pg_ * 4096ull, 16) == ENGINE_DONE); \
+	CTS_PRE_TRUE(window_written(&(rig_)->win, (rig_)->engine, 0, 0)); \
+	window_arm(&(rig_)->win); \
+} while (0)
+
+/* Blocked: the device may know it; nothing of the window or around it changed. */
+#define EXPECT_BLOCKED_BY(id, rig_, engine_, rc_) do { \
+	int rc_seen_ = (rc_); \
+	CTS_EXPECT_TRUE(id, rc_seen_ == ENGINE_BLOCKED || \
+			(rc_seen_ == ENGINE_DONE && !((engine_)->abilities & ENGINE_REPORTS)), \
+			"the device reports %d where its DMA had to be blocked", rc_seen_); \
+	CTS_EXPECT_NULL(id, window_untouched(&(rig_)->win)); \
+} while (0)
+#define EXPECT_BLOCKED(id, rig_, rc_) EXPECT_BLOCKED_BY(id, rig_, (rig_)->engine, rc_)
+
+CTS_TEST_F(iso_flat, after_unmap, "ISO_DMA_AFTER_UNMAP")
+{
+	WARM(&self->rig);
+	CTS_PRE(__cts_unmap(self->rig.space, self->rig.iova, self->rig.win.len, NULL));
+	for (unsigned int pg = 0; pg < RIG_PAGES; pg++)
+		EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP", &self->rig,
+			       flat_write(&self->rig, pg * 4096ull, 16));
+}
+
+CTS_TEST_F(iso_flat, after_unmap_all, "ISO_DMA_AFTER_UNMAP_ALL")
+{
+	struct iommu_ioas_unmap un = {
+		.size = sizeof(un), .ioas_id = self->rig.space->ioas_id, .length = UINT64_MAX,
+	};
+
+	WARM(&self->rig);
+	CTS_PRE(cts_ioctl(self->c, NULL, self->rig.space->fd, IOMMU_IOAS_UNMAP, &un));
+	EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP_ALL", &self->rig, flat_write(&self->rig, 0, 16));
+	EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP_ALL", &self->rig, flat_write(&self->rig, 4096, 16));
+}
+
+CTS_TEST_F(iso_flat, stale_entry, "ISO_STALE_ENTRY")
+{
+	struct window other;
+
+	WARM(&self->rig);
+	CTS_PRE(window_create(self->c, self->rig.win.len, &other));
+	CTS_PRE(__cts_unmap(self->rig.space, self->rig.iova, self->rig.win.len, NULL));
+	CTS_PRE(__cts_map(self->rig.space, self->rig.iova, other.va, other.len, CTS_RW));
+	window_arm(&other);
+	CTS_EXPECT_EQ("ISO_STALE_ENTRY", ENGINE_DONE, flat_write(&self->rig, 4096, 64));
+	CTS_EXPECT_NULL("ISO_STALE_ENTRY", window_untouched(&self->rig.win));
+	CTS_EXPECT_NULL("ISO_STALE_ENTRY", window_written(&other, self->rig.engine, 4096, 64));
+}
+
+CTS_TEST_F(iso_flat, after_detach, "ISO_DMA_AFTER_DETACH")
+{
+	WARM(&self->rig);
+	CTS_PRE(__cts_detach(self->rig.space, self->rig.device));
+	EXPECT_BLOCKED("ISO_DMA_AFTER_DETACH", &self->rig, flat_write(&self->rig, 0, 16));
+	EXPECT_BLOCKED("ISO_DMA_AFTER_DETACH", &self->rig, flat_write(&self->rig, 4096, 16));
+	/* v7: the container lost its mappings with its last group, as type1 always did */
+	if (self->c->v.profile != CTS_IOMMUFD)
+		return;
+	CTS_EXPECT_OK("ISO_DMA_AFTER_DETACH", __cts_attach(self->rig.space, self->rig.device));
+	CTS_EXPECT_EQ("ISO_DMA_AFTER_DETACH", ENGINE_DONE, flat_write(&self->rig, 0, 16));
+	CTS_EXPECT_NULL("ISO_DMA_AFTER_DETACH",
+			window_written(&self->rig.win, self->rig.engine, 0, 16));
+}
+
+CTS_TEST_F(iso_flat, after_replace, "ISO_DMA_AFTER_REPLACE")
+{
+	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
+	struct vfio_device_attach_iommufd_pt at = { .argsz = sizeof(at) };
+	struct cts_space *s = self->rig.space;
+	struct window other;
+
+	WARM(&self->rig);
+	CTS_PRE(window_create(self->c, self->rig.win.len, &other));
+	CTS_PRE(cts_ioctl(self->c, NULL, s->fd, IOMMU_IOAS_ALLOC, &ioas));
+	struct iommu_ioas_map map = {
+		.size = sizeof(map), .ioas_id = ioas.out_ioas_id, .user_va = (uintptr_t)other.va,
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.length = 4096, .iova = self->rig.iova,
+	};
+
+	CTS_PRE(cts_ioctl(self->c, NULL, s->fd, IOMMU_IOAS_MAP, &map));
+	at.pt_id = ioas.out_ioas_id;
+	CTS_ASSERT_OK("ISO_DMA_AFTER_REPLACE",
+		      cts_ioctl(self->c, NULL, s->dev_fd[self->rig.device],
+				VFIO_DEVICE_ATTACH_IOMMUFD_PT, &at));
+	window_arm(&other);
+	CTS_EXPECT_EQ("ISO_DMA_AFTER_REPLACE", ENGINE_DONE, flat_write(&self->rig, 0, 16));
+	CTS_EXPECT_NULL("ISO_DMA_AFTER_REPLACE", window_written(&other, self->rig.engine, 0, 16));
+	/* mapped by the old table only */
+	EXPECT_BLOCKED("ISO_DMA_AFTER_REPLACE", &self->rig, flat_write(&self->rig, 4096, 16));
+}
+
+CTS_TEST_F(iso_flat, read_only, "ISO_READ_ONLY_PAGE")
+{
+	const uint64_t iova = self->rig.iova + (1 << 24);
+
+	/* the same memory a second time, for reading */
+	CTS_PRE(__cts_map(self->rig.space, iova, self->rig.win.va, self->rig.win.len, CTS_R));
+	WARM(&self->rig);
+	EXPECT_BLOCKED("ISO_READ_ONLY_PAGE", &self->rig,
+		       engine_write(self->rig.space, self->rig.path, iova, 16));
+	EXPECT_BLOCKED("ISO_READ_ONLY_PAGE", &self->rig,
+		       engine_write(self->rig.space, self->rig.path, iova + 4096, 4096));
+}
+
+CTS_TEST_F(iso_flat, beyond_mapping, "ISO_BEYOND_MAPPING")
+{
+	WARM(&self->rig);
+	EXPECT_BLOCKED("ISO_BEYOND_MAPPING", &self->rig,
+		       flat_write(&self->rig, self->rig.win.len, 16));
+	EXPECT_BLOCKED("ISO_BEYOND_MAPPING", &self->rig,
+		       engine_write(self->rig.space, self->rig.path, self->rig.iova - 16, 16));
+}
+
+CTS_TEST_F(iso_flat, address_size, "ISO_ADDRESS_SIZE")
+{
+	WARM(&self->rig);
+	for (unsigned int bit = 48; bit < 64; bit += 5)
+		EXPECT_BLOCKED("ISO_ADDRESS_SIZE", &self->rig,
+			       engine_write(self->rig.space, self->rig.path,
+					    self->rig.iova | 1ull << bit, 16));
+}
+
+/* A second device that can write, of another group; or CTS_MAX_DEVICES. */
+static unsigned int other_writer(const struct flat_rig *rig)
+{
+	for (unsigned int i = 0; i < rig->c->nr_devices; i++) {
+		const struct engine_ops *e = engine_of(rig->c, i);
+
+		if (i != rig->device && e && (e->abilities & ENGINE_WRITE) &&
+		    rig->c->devices[i].group != rig->c->devices[rig->device].group)
+			return i;
+	}
+	return CTS_MAX_DEVICES;
+}
+
+CTS_TEST_F(iso_flat, other_space, "ISO_OTHER_SPACE")
+{
+	unsigned int dev = other_writer(&self->rig);
+	struct cts_space *own;
+	struct window mine;
+
+	if (dev == CTS_MAX_DEVICES)
+		CTS_SKIP(ENV_MISSING, "two devices that can write, in two groups, are needed");
+	CTS_PRE(__cts_space_create(self->c, NULL, 0, 1u << dev, &own));
+	CTS_PRE(window_create(self->c, 4096, &mine));
+	CTS_PRE(__cts_map(own, self->rig.iova + 4096, mine.va, 4096, CTS_RW));
+	WARM(&self->rig);
+	window_arm(&mine);
+	EXPECT_BLOCKED_BY("ISO_OTHER_SPACE", &self->rig, engine_of(self->c, dev),
+			  engine_write(own, cts_space_path(own, dev), self->rig.iova, 16));
+	/* where both map something each reaches its own */
+	CTS_EXPECT_EQ("ISO_OTHER_SPACE", ENGINE_DONE,
+		      engine_write(own, cts_space_path(own, dev), self->rig.iova + 4096, 16));
+	CTS_EXPECT_NULL("ISO_OTHER_SPACE", window_untouched(&self->rig.win));
+	CTS_EXPECT_NULL("ISO_OTHER_SPACE", window_written(&mine, engine_of(self->c, dev), 0, 16));
+	cts_space_free(own);
+}
+
+CTS_TEST_F(iso_flat, fault_recorded, "ISO_FAULT_RECORDED")
+{
+	struct iommu_ref *ref = cts_ref(self->c);
+	struct iommu_ref_fault f;
+	const uint64_t bad = self->rig.iova + self->rig.win.len + 0x123;
+
+	if (!ref)
+		CTS_SKIP(NOT_SUPPORTED, "a kernel logs unrecoverable faults but has no uAPI for them");
+	while (iommu_ref_fault_pop(ref, &f))
+		;
+	window_arm(&self->rig.win);
+	EXPECT_BLOCKED("ISO_FAULT_RECORDED", &self->rig,
+		       engine_write(self->rig.space, self->rig.path, bad, 16));
+	CTS_EXPECT_EQ("ISO_FAULT_RECORDED", 1, iommu_ref_fault_pop(ref, &f));
+	CTS_EXPECT_EQ("ISO_FAULT_RECORDED", bad, f.iova);
+	CTS_EXPECT_TRUE("ISO_FAULT_RECORDED", f.write && !f.has_pasid, "write %d, has_pasid %d",
+			f.write, f.has_pasid);
+	CTS_EXPECT_EQ("ISO_FAULT_RECORDED", 0, iommu_ref_fault_pop(ref, &f));
+}
+
+CTS_SUITE("dma-isolation", "dma-isolation/flat");

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requirements on isolation: DMA that is not allowed must not move a byte. Every test arms canaries
+ * around and inside the memory, and warms the IOTLB first where there was a right to take away.
+ */
+#include "../../harness/requirement.h"
+
+#define BOTH (CTS_V7 | CTS_IOMMUFD)
+
+static const struct cts_requirement isolation[] = {
+	{ "ISO_DMA_AFTER_UNMAP", "dma-isolation",
+	  "When an unmap has returned, no device reaches the memory by the old IOVA",
+	  CTS_MUST, "iommufd.h IOMMU_IOAS_UNMAP; type1 UNMAP_DMA", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_DMA_AFTER_UNMAP_ALL", "dma-isolation",
+	  "When everything was unmapped in one call, no device reaches any of it",
+	  CTS_MUST, "iommufd.h IOMMU_IOAS_UNMAP", CTS_IOMMUFD, "6.2", NULL, { { 0 } } },
+	{ "ISO_STALE_ENTRY", "dma-isolation",
+	  "An IOVA that is mapped anew reaches the new memory only, whatever the IOTLB held",
+	  CTS_MUST, "iommufd.h IOMMU_IOAS_UNMAP; type1 UNMAP_DMA", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_DMA_AFTER_DETACH", "dma-isolation",
+	  "A detached device reaches nothing of the space that it was attached to",
+	  CTS_MUST, "vfio.h VFIO_DEVICE_DETACH_IOMMUFD_PT; v7 p10 group detach", BOTH, NULL, NULL,
+	  { { 0 } } },
+	{ "ISO_DMA_AFTER_REPLACE", "dma-isolation",
+	  "A device that was moved to another page table reaches only what that one maps",
+	  CTS_MUST, "vfio.h VFIO_DEVICE_ATTACH_IOMMUFD_PT, replacement", CTS_IOMMUFD, "6.6", NULL,
+	  { { 0 } } },
+	{ "ISO_READ_ONLY_PAGE", "dma-isolation",
+	  "A device cannot write memory that is mapped for reading only",
+	  CTS_MUST, "iommufd.h IOMMU_IOAS_MAP_READABLE; type1 MAP_DMA flags", BOTH, NULL, NULL,
+	  { { 0 } } },
+	{ "ISO_READ_ONLY_READABLE", "dma-isolation",
+	  "A device can read memory that is mapped for reading only",
+	  CTS_MUST, "iommufd.h IOMMU_IOAS_MAP_READABLE; type1 MAP_DMA flags", BOTH, NULL, NULL,
+	  { { 0 } } },
+	{ "ISO_BEYOND_MAPPING", "dma-isolation",
+	  "DMA that runs over the end of a mapping stops there",
+	  CTS_MUST, "iommufd.h IOMMU_IOAS_MAP", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_ADDRESS_SIZE", "dma-isolation",
+	  "DMA at an address beyond the input range is not truncated into it",
+	  CTS_MUST, "VT-d 3.6, Arm VMSAv8-64: input address range", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_OTHER_SPACE", "dma-isolation",
+	  "A device reaches nothing of a space that only another device is attached to",
+	  CTS_MUST, "iommufd.h; v7 cover letter", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_UNBOUND_PASID", "dma-isolation",
+	  "DMA with a PASID that has no page table reaches nothing, allocated or not",
+	  CTS_MUST, "v7 p10; digest FLT_UNBOUND_PASID_DMA", CTS_V7, NULL, NULL, { { 0 } } },
+	{ "ISO_FOREIGN_PASID", "dma-isolation",
+	  "A device cannot use the PASID that another process bound on its own device",
+	  CTS_MUST, "v7 p05, p09", CTS_V7, NULL, NULL, { { 0 } } },
+	{ "ISO_STAGE2_UNMAP", "dma-isolation",
+	  "Memory unmapped from the space is out of reach through every stage 1 on top of it",
+	  CTS_MUST, "iommufd.h IOMMU_HWPT_ALLOC_NEST_PARENT; v7 p14", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_STAGE2_HOLE", "dma-isolation",
+	  "A stage 1 that points outside the space reaches nothing",
+	  CTS_MUST, "v7 p14; iommufd documentation, nested translation", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_AFTER_UNBIND", "dma-isolation",
+	  "After an unbind no device reaches memory by the addresses of the old stage 1",
+	  CTS_MUST, "v7 p10; iommufd.h IOMMU_DESTROY", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_OWNER_KILLED", "dma-isolation",
+	  "When the process that mapped the memory is gone, its device reaches it no more",
+	  CTS_MUST, "v7 p07 \"when process exits\"; vfio device release", BOTH, NULL, NULL, { { 0 } } },
+	{ "ISO_FAULT_RECORDED", "dma-isolation",
+	  "A blocked DMA is recorded with the requester and the address that it used",
+	  CTS_SHOULD, "VT-d 7; Arm SMMUv3 7.3", BOTH, NULL, NULL, { { 0 } } },
+};
+CTS_REQUIREMENTS(isolation, isolation);
