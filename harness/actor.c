@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The second actor on a kernel: a forked process that makes system calls for the test. Requests and replies go
- * over a stream socket: a header, then the bytes of the argument. Pointers inside an argument mean
- * memory of the shared arena.
+ * The second actor on a kernel: a forked process that makes system calls for the test. Requests and
+ * replies go over a stream socket: a header, then the bytes of the argument. Pointers inside an
+ * argument mean memory of the shared arena.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 struct actor_reply {
 	int64_t rc;
-	uint64_t len;	/* bytes that follow */
+	uint64_t len; /* bytes that follow */
 	char damage[CTS_DAMAGE_LEN];
 };
 
@@ -63,7 +63,10 @@ static int recv_all(int sock, void *buf, size_t len)
 /* One byte with a descriptor; without one (@fd < 0) the byte tells that there is none. */
 static int send_fd(int sock, int fd)
 {
-	union { struct cmsghdr h; char space[CMSG_SPACE(sizeof(int))]; } control = { 0 };
+	union {
+		struct cmsghdr h;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
 	char byte = fd >= 0;
 	struct iovec io = { &byte, 1 };
 	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1 };
@@ -85,12 +88,17 @@ static int send_fd(int sock, int fd)
 
 static int recv_fd(int sock)
 {
-	union { struct cmsghdr h; char space[CMSG_SPACE(sizeof(int))]; } control = { 0 };
+	union {
+		struct cmsghdr h;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
 	char byte = 0;
 	struct iovec io = { &byte, 1 };
 	struct msghdr m = {
-		.msg_iov = &io, .msg_iovlen = 1,
-		.msg_control = control.space, .msg_controllen = sizeof(control.space),
+		.msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = control.space,
+		.msg_controllen = sizeof(control.space),
 	};
 	ssize_t n;
 	int fd;
@@ -103,7 +111,7 @@ static int recv_fd(int sock)
 	if (!byte)
 		return -EBADF;
 	if (!CMSG_FIRSTHDR(&m) || control.h.cmsg_type != SCM_RIGHTS)
-		return -EMFILE;	/* it came, but there was no room in the table */
+		return -EMFILE; /* it came, but there was no room in the table */
 	memcpy(&fd, CMSG_DATA(&control.h), sizeof(fd));
 	return fd;
 }
@@ -128,53 +136,42 @@ static int64_t with_errno(int64_t rc)
 }
 
 /* @buf: req->in_len bytes in, req->out_len bytes out */
-static int64_t serve(int sock, struct guard *g, const struct actor_req *req, void *buf, char *damage)
+static int64_t serve(int sock, struct guard *g, const struct actor_req *req, void *buf,
+		     char *damage)
 {
 	struct ioctl_call call = {
-		.fd = req->fd, .cmd = req->cmd, .raw = req->op == ACTOR_IOCTL_RAW,
-		.arg = req->op == ACTOR_IOCTL ? (req->arg ? buf : NULL) : (void *)(uintptr_t)req->arg,
+		.fd = req->fd,
+		.cmd = req->cmd,
+		.raw = req->op == ACTOR_IOCTL_RAW,
+		.arg = req->op == ACTOR_IOCTL ? (req->arg ? buf : NULL)
+					      : (void *)(uintptr_t)req->arg,
 		.size = req->in_len,
 	};
 
 	switch (req->op) {
-	case ACTOR_OPEN:
-		return with_errno(open(buf, (int)req->arg | O_CLOEXEC));
-	case ACTOR_CLOSE:
-		return with_errno(close(req->fd));
+	case ACTOR_OPEN: return with_errno(open(buf, (int)req->arg | O_CLOEXEC));
+	case ACTOR_CLOSE: return with_errno(close(req->fd));
 	case ACTOR_IOCTL:
-	case ACTOR_IOCTL_RAW:
-		return kernel_ioctl_local(g, &call, damage);
-	case ACTOR_READ:
-		return with_errno(read(req->fd, buf, req->out_len));
-	case ACTOR_WRITE:
-		return with_errno(write(req->fd, buf, req->in_len));
-	case ACTOR_PREAD:
-		return with_errno(pread(req->fd, buf, req->out_len, (off_t)req->off));
-	case ACTOR_PWRITE:
-		return with_errno(pwrite(req->fd, buf, req->in_len, (off_t)req->off));
-	case ACTOR_POLL:
-		return serve_poll(req);
-	case ACTOR_PROTECT:
-		return serve_protect(req);
-	case ACTOR_TAKE_FD:
-		return recv_fd(sock);
-	case ACTOR_GIVE_FD:
-		return fcntl(req->fd, F_GETFD) < 0 ? -errno : 0;
-	default:
-		return -ENOSYS;
+	case ACTOR_IOCTL_RAW: return kernel_ioctl_local(g, &call, damage);
+	case ACTOR_READ: return with_errno(read(req->fd, buf, req->out_len));
+	case ACTOR_WRITE: return with_errno(write(req->fd, buf, req->in_len));
+	case ACTOR_PREAD: return with_errno(pread(req->fd, buf, req->out_len, (off_t)req->off));
+	case ACTOR_PWRITE: return with_errno(pwrite(req->fd, buf, req->in_len, (off_t)req->off));
+	case ACTOR_POLL: return serve_poll(req);
+	case ACTOR_PROTECT: return serve_protect(req);
+	case ACTOR_TAKE_FD: return recv_fd(sock);
+	case ACTOR_GIVE_FD: return fcntl(req->fd, F_GETFD) < 0 ? -errno : 0;
+	default: return -ENOSYS;
 	}
 }
 
 static size_t reply_len(const struct actor_req *req, int64_t rc)
 {
 	switch (req->op) {
-	case ACTOR_IOCTL:
-		return req->out_len;	/* a failing ioctl may write as well */
+	case ACTOR_IOCTL: return req->out_len; /* a failing ioctl may write as well */
 	case ACTOR_READ:
-	case ACTOR_PREAD:
-		return rc > 0 ? (size_t)rc : 0;
-	default:
-		return 0;
+	case ACTOR_PREAD: return rc > 0 ? (size_t)rc : 0;
+	default: return 0;
 	}
 }
 
@@ -266,7 +263,8 @@ static long actor_lost(struct cts_actor *a)
 	return -ESRCH;
 }
 
-long actor_call(struct cts_actor *a, const struct actor_req *req, const void *in, void *out, char *damage)
+long actor_call(struct cts_actor *a, const struct actor_req *req, const void *in, void *out,
+		char *damage)
 {
 	struct actor_reply reply;
 

@@ -15,7 +15,7 @@ int version_compare(const char *a, const char *b)
 		unsigned long x = strtoul(a, &end_a, 10), y = strtoul(b, &end_b, 10);
 
 		if (end_a == a || end_b == b)
-			return 0;	/* "6.6.7" is still 6.6 */
+			return 0; /* "6.6.7" is still 6.6 */
 		if (x != y)
 			return x < y ? -1 : 1;
 		if (*end_a != '.' || *end_b != '.')
@@ -32,14 +32,16 @@ const char *requirement_misfit(const struct cts *c, const struct cts_requirement
 	const char *version = cts_priv(c)->version;
 
 	if (!(r->profiles & c->v.profile)) {
-		copy_text(buf, len, "%s is no promise of %s", r->id, cts_profile_name(c->v.profile));
+		copy_text(buf, len, "%s is no promise of %s", r->id,
+			  cts_profile_name(c->v.profile));
 		return buf;
 	}
 	/* Only a merged uAPI has versions. */
 	if (c->v.profile != CTS_IOMMUFD || !version[0])
 		return NULL;
 	if (r->since && version_compare(version, r->since) < 0) {
-		copy_text(buf, len, "%s holds since Linux %s, this is %s", r->id, r->since, version);
+		copy_text(buf, len, "%s holds since Linux %s, this is %s", r->id, r->since,
+			  version);
 		return buf;
 	}
 	if (r->until && version_compare(version, r->until) > 0) {
@@ -57,7 +59,8 @@ const char *cts_inapplicable(struct cts *c, const char *const *ids)
 	p->ids = ids;
 	for (const char *const *id = ids; *id; id++)
 		if (!cts_requirement_find(*id)) {
-			copy_text(p->message, sizeof(p->message), "broken: %s is no requirement", *id);
+			copy_text(p->message, sizeof(p->message), "broken: %s is no requirement",
+				  *id);
 			return p->message;
 		}
 	for (const char *const *id = ids; *id; id++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Texts of failed checks: requirement, what was wanted and seen, the last call, the promise in words.
+ * Texts of failed checks: requirement, what was wanted and seen, the last call, the promise itself.
  *
  *	INV_PROCESSED_COUNT: entry_num: want 1, saw 2 | IOMMU_HWPT_INVALIDATE ... = -EINVAL | [text]
  */
@@ -41,8 +41,8 @@ static const char *failed(struct cts *c, const struct cts_requirement *r, const 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	copy_text(p->message, sizeof(p->message), "%s: %s | %s | [%s]", r->id, what, cts_last_call(c),
-		  r->text);
+	copy_text(p->message, sizeof(p->message), "%s: %s | %s | [%s]", r->id, what,
+		  cts_last_call(c), r->text);
 	return p->message;
 }
 
@@ -78,8 +78,8 @@ static bool in_set(long rc, const int *set, size_t n)
 	return false;
 }
 
-static const char *check_set(struct cts *c, const struct cts_requirement *r, long rc, const int *set,
-			     size_t n)
+static const char *check_set(struct cts *c, const struct cts_requirement *r, long rc,
+			     const int *set, size_t n)
 {
 	char want[CTS_REASON_LEN / 2], saw[48];
 
@@ -126,7 +126,8 @@ static void number_text(char *buf, size_t len, uint64_t v)
 	copy_text(buf, len, v < 4096 ? "%llu" : "0x%llx", (unsigned long long)v);
 }
 
-const char *cts_check_eq(struct cts *c, const char *id, const char *what, uint64_t want, uint64_t seen)
+const char *cts_check_eq(struct cts *c, const char *id, const char *what, uint64_t want,
+			 uint64_t seen)
 {
 	const struct cts_requirement *r;
 	char w[24], s[24];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The only way from a test to its subject. Arguments go against a guard page, coverage is recorded, the last
- * call is kept in words for messages.
+ * The only way from a test to its subject. Arguments go against a guard page, coverage is recorded,
+ * the last call is kept in words for messages.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,8 +23,8 @@ const char *cts_last_call(const struct cts *c)
 	if (!l->made)
 		return "no ioctl yet";
 	/* Put in words only when somebody asks: most calls are never read about. */
-	describe_call(p->last_text, sizeof(p->last_text), l->kind, l->cmd, l->size ? l->arg : NULL, l->size,
-		      l->rc);
+	describe_call(p->last_text, sizeof(p->last_text), l->kind, l->cmd, l->size ? l->arg : NULL,
+		      l->size, l->rc);
 	return p->last_text;
 }
 
@@ -42,7 +42,8 @@ static void note_damage(struct cts *c, const char *damage)
 
 	if (!damage[0] || p->rec.damage[0])
 		return;
-	copy_text(p->rec.damage, sizeof(p->rec.damage), "%s: the subject wrote where it must not: %s | %.200s",
+	copy_text(p->rec.damage, sizeof(p->rec.damage),
+		  "%s: the subject wrote where it must not: %s | %.200s",
 		  p->ids && p->ids[0] ? p->ids[0] : "no requirement", damage, cts_last_call(c));
 	rec_outcome(&p->rec, CTS_FAIL, p->rec.damage);
 }
@@ -141,7 +142,8 @@ ssize_t cts_pread(struct cts *c, struct cts_actor *a, int fd, void *buf, size_t 
 	return a ? cts_priv(c)->ops->pread(a, fd, buf, len, off) : -ESRCH;
 }
 
-ssize_t cts_pwrite(struct cts *c, struct cts_actor *a, int fd, const void *buf, size_t len, uint64_t off)
+ssize_t cts_pwrite(struct cts *c, struct cts_actor *a, int fd, const void *buf, size_t len,
+		   uint64_t off)
 {
 	a = actor_of(c, a);
 	return a ? cts_priv(c)->ops->pwrite(a, fd, buf, len, off) : -ESRCH;

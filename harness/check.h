@@ -20,13 +20,14 @@ const char *cts_inapplicable(struct cts *c, const char *const *ids);
 const char *cts_check_rc(struct cts *c, const char *id, long rc);
 /* The same with an explicit set: errnos positive, 0 = success; @n of them. */
 const char *cts_check_set(struct cts *c, const char *id, long rc, const int *set, size_t n);
-const char *cts_check_eq(struct cts *c, const char *id, const char *what, uint64_t want, uint64_t seen);
+const char *cts_check_eq(struct cts *c, const char *id, const char *what, uint64_t want,
+			 uint64_t seen);
 const char *cts_check_true(struct cts *c, const char *id, bool ok, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * Notes a failed check (@msg not NULL) in the record: the test has failed, even if it skips later. @ends: the
- * test ends here, so the record is written now. Returns @msg.
+ * Notes a failed check (@msg not NULL) in the record: the test has failed, even if it skips later.
+ * @ends: the test ends here, so the record is written now. Returns @msg.
  */
 const char *cts_verdict(struct cts *c, const char *msg, bool ends);
 /* Notes that the test itself could not do its work: its outcome is `broken`. */

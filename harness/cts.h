@@ -4,7 +4,7 @@
  *
  * Concepts
  *   subject   an implementation under test: `reference` (in this process), `vm` or `hardware` (the
- *             running kernel). Chosen by the runner through the environment, see subject_env.
+ *             running kernel). Chosen by the runner through the environment, see cts_environment().
  *   variant   which uAPI and profile a test body speaks now, and which IOMMU architecture it wants.
  *   actor     a process that makes system calls. Actor 0 is the test itself; actor 1 is a second
  *             mm (reference) or a forked child that executes calls for the test (kernel).
@@ -96,8 +96,9 @@ int cts_pass_fd(struct cts *c, struct cts_actor *from, int fd, struct cts_actor 
 int cts_open(struct cts *c, struct cts_actor *a, const char *path, int flags);
 int cts_close(struct cts *c, struct cts_actor *a, int fd);
 /*
- * @arg: a struct of @size bytes. It is copied to the end of a page in front of an unmapped one, called,
- * and copied back. Writes outside @size are a failure of the test that cites @c's current requirement.
+ * @arg: a struct of @size bytes. It is copied to the end of a page in front of an unmapped one,
+ * called, and copied back. Writes outside @size, or into an array that the ioctl only reads, are a
+ * failure of the test: see cts_damage().
  */
 long cts_ioctl_sized(struct cts *c, struct cts_actor *a, int fd, unsigned long cmd, void *arg,
 		     size_t size);
@@ -105,18 +106,21 @@ long cts_ioctl_sized(struct cts *c, struct cts_actor *a, int fd, unsigned long c
 /* The pointer goes to the subject as it is: for NULL, unmapped and split-page arguments. */
 long cts_ioctl_raw(struct cts *c, struct cts_actor *a, int fd, unsigned long cmd, void *arg);
 /*
- * The test's own call, straight to the subject: nothing is copied, compared or recorded, and @c's last
- * call stays what it was. For the timed regions of benchmarks only.
+ * The test's own call, straight to the subject: nothing is copied, compared or recorded, and @c's
+ * last call stays what it was. For the timed regions of benchmarks only.
  */
 long cts_ioctl_timed(struct cts *c, int fd, unsigned long cmd, void *arg);
 ssize_t cts_read(struct cts *c, struct cts_actor *a, int fd, void *buf, size_t len);
 ssize_t cts_write(struct cts *c, struct cts_actor *a, int fd, const void *buf, size_t len);
 ssize_t cts_pread(struct cts *c, struct cts_actor *a, int fd, void *buf, size_t len, uint64_t off);
-ssize_t cts_pwrite(struct cts *c, struct cts_actor *a, int fd, const void *buf, size_t len, uint64_t off);
+ssize_t cts_pwrite(struct cts *c, struct cts_actor *a, int fd, const void *buf, size_t len,
+		   uint64_t off);
 int cts_poll(struct cts *c, struct cts_actor *a, int fd, short events, int timeout_ms);
 /* Kernel subjects only (device regions); -ENODEV on the reference. */
 int cts_mmap(struct cts *c, int fd, uint64_t off, size_t len, void **out);
-/* Before cts_end() does it: a mapping keeps its device file open. -EINVAL: @addr is no cts_mmap(). */
+/*
+ * Before cts_end() does it: a mapping keeps its device file open. -EINVAL: @addr is no cts_mmap().
+ */
 int cts_munmap(struct cts *c, void *addr);
 
 /*
@@ -145,14 +149,14 @@ struct iommu_ref *cts_ref(struct cts *c);
  * Environment that the runner hands to a test process:
  *   CTS_SUBJECT=reference|vm|hardware  CTS_DEFECT=NAME  CTS_DEVICES=BDF,BDF  CTS_RECORD_FD=N
  *   CTS_SYSROOT=DIR: in front of /sys and of the check for /dev/iommu, for tests of the harness
- * 0, or 2 after one line on stderr: an unknown subject or defect, a device that is no PCI address. A
- * process that runs tests calls this first (a suite's run() does) and exits with it.
+ * 0, or 2 after one line on stderr: an unknown subject or defect, a device that is no PCI address.
+ * A process that runs tests calls this first (a suite's run() does) and exits with it.
  */
 int cts_environment(void);
 
 /*
- * What a test process writes to CTS_RECORD_FD, at cts_end() or when the outcome is decided before: at most
- * one line of JSON for each cts_begin():
+ * What a test process writes to CTS_RECORD_FD, at cts_end() or when the outcome is decided before:
+ * at most one line of JSON for each cts_begin():
  *   {"profile":"iommufd","arch":"VT-d",
  *    "coverage":{"IOMMU_IOAS_MAP":{"uapi":"iommufd","calls":2,"flags":["IOMMU_IOAS_MAP_READABLE"],
  *                "reserved":["__reserved"],"errnos":["0","EINVAL"]}, ...},

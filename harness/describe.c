@@ -104,7 +104,10 @@ static void put_value(struct text *t, const struct uapi_field *f, uint64_t v)
 		put(t, v ? "%s0x%llx" : "%s%llu", sep, (unsigned long long)v);
 }
 
-/* Flags and choices always; reserved fields when they are not zero; the size when it is not the struct's. */
+/*
+ * Flags and choices always; reserved fields when they are not zero; the size when it is not the
+ * struct's.
+ */
 static void put_roles(struct text *t, const struct uapi_struct *st, const void *arg, size_t size)
 {
 	for (size_t i = 0; i < st->nr_fields; i++) {
@@ -124,7 +127,10 @@ static void put_roles(struct text *t, const struct uapi_struct *st, const void *
 }
 
 #define SHOW(cmd, type, member, hex) \
-	{ cmd, #member, offsetof(struct type, member), sizeof(((struct type *)0)->member), hex }
+	{ \
+		cmd, #member, offsetof(struct type, member), sizeof(((struct type *)0)->member), \
+			hex \
+	}
 /* Fields without a role that a reader of a failure wants to see. */
 static const struct {
 	unsigned long cmd;
@@ -143,7 +149,8 @@ static const struct {
 	SHOW(IOMMU_HWPT_INVALIDATE, iommu_hwpt_invalidate, entry_num, false),
 };
 
-static void put_shown(struct text *t, unsigned int kind, unsigned long cmd, const void *arg, size_t size)
+static void put_shown(struct text *t, unsigned int kind, unsigned long cmd, const void *arg,
+		      size_t size)
 {
 	if (kind != UAPI_FD_IOMMUFD)
 		return;
@@ -153,7 +160,8 @@ static void put_shown(struct text *t, unsigned int kind, unsigned long cmd, cons
 		if (shown[i].cmd != cmd || shown[i].offset + shown[i].size > size)
 			continue;
 		memcpy(&v, (const char *)arg + shown[i].offset, shown[i].size);
-		put(t, shown[i].hex && v ? " %s=0x%llx" : " %s=%llu", shown[i].name, (unsigned long long)v);
+		put(t, shown[i].hex && v ? " %s=0x%llx" : " %s=%llu", shown[i].name,
+		    (unsigned long long)v);
 	}
 }
 

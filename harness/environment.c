@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The environment that the runner hands to a test process: which subject, which known-bad variant, which
- * devices. Bad values end a process before a test could run on the wrong thing.
+ * The environment that the runner hands to a test process: which subject, which known-bad variant,
+ * which devices. Bad values end a process before a test could run on the wrong thing.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -33,16 +33,18 @@ static int parse_defect(struct subject_env *env, char *why)
 		return 0;
 	}
 	if (env->subject != CTS_REFERENCE) {
-		copy_text(why, CTS_REASON_LEN, "CTS_DEFECT=%s: only the reference has known-bad variants",
-			  env->defect);
+		copy_text(why, CTS_REASON_LEN,
+			  "CTS_DEFECT=%s: only the reference has known-bad variants", env->defect);
 		return -EINVAL;
 	}
 	n = iommu_ref_defects(&info);
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(info[i].name, env->defect))
 			return 0;
-	copy_text(why, CTS_REASON_LEN, n ? "unknown defect '%s': see 'iommu-cts list --defects'" :
-		  "no defect '%s': this build of the reference has no known-bad variants", env->defect);
+	copy_text(why, CTS_REASON_LEN,
+		  n ? "unknown defect '%s': see 'iommu-cts list --defects'"
+		    : "no defect '%s': this build of the reference has no known-bad variants",
+		  env->defect);
 	return -EINVAL;
 }
 
@@ -69,12 +71,14 @@ static int parse_devices(struct subject_env *env, const char *list, char *why)
 		size_t len = strcspn(list, ",");
 
 		if (env->nr_devices == CTS_MAX_DEVICES) {
-			copy_text(why, CTS_REASON_LEN, "CTS_DEVICES: more than %d devices", CTS_MAX_DEVICES);
+			copy_text(why, CTS_REASON_LEN, "CTS_DEVICES: more than %d devices",
+				  CTS_MAX_DEVICES);
 			return -EINVAL;
 		}
 		if (parse_bdf(list, len, env->bdf[env->nr_devices])) {
 			copy_text(why, CTS_REASON_LEN,
-				  "CTS_DEVICES: '%.*s' is no PCI address like 0000:00:05.0", (int)len, list);
+				  "CTS_DEVICES: '%.*s' is no PCI address like 0000:00:05.0",
+				  (int)len, list);
 			return -EINVAL;
 		}
 		env->nr_devices++;
@@ -89,7 +93,8 @@ int subject_env_parse(struct subject_env *env, char *why)
 
 	memset(env, 0, sizeof(*env));
 	if (parse_subject(subject, &env->subject)) {
-		copy_text(why, CTS_REASON_LEN, "unknown subject '%s': reference, vm or hardware", subject);
+		copy_text(why, CTS_REASON_LEN, "unknown subject '%s': reference, vm or hardware",
+			  subject);
 		return -EINVAL;
 	}
 	env->defect = getenv("CTS_DEFECT");
@@ -99,7 +104,7 @@ int subject_env_parse(struct subject_env *env, char *why)
 	if (parse_defect(env, why))
 		return -EINVAL;
 	if (env->subject == CTS_REFERENCE)
-		return 0;	/* it has its own devices */
+		return 0; /* it has its own devices */
 	return parse_devices(env, getenv("CTS_DEVICES"), why);
 }
 

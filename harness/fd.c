@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What each descriptor of an actor is. VFIO numbers mean different things on different descriptors, so
- * names and coverage need the kind; closing what is left needs the list.
+ * What each descriptor of an actor is. VFIO numbers mean different things on different descriptors,
+ * so names and coverage need the kind; closing what is left needs the list.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ void fd_add(struct cts_actor *a, int fd, unsigned int kind)
 	fd_remove(a, fd);
 	fds = realloc(a->fds, (a->nr_fds + 1) * sizeof(*fds));
 	if (!fds)
-		return;	/* then it prints as a number and the process's end closes it */
+		return; /* then it prints as a number and the process's end closes it */
 	a->fds = fds;
 	a->fds[a->nr_fds++] = (struct cts_fd){ .fd = fd, .kind = kind };
 }

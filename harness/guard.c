@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guard pages for arguments: an argument ends where an unmapped page begins, so that a subject which
- * goes beyond it is told -EFAULT (or dies), and the bytes in front of it are a pattern that must not change.
+ * Guard pages for arguments: an argument ends where an unmapped page begins, so that a subject
+ * which goes beyond it is told -EFAULT (or dies), and the bytes in front of it are a pattern that
+ * must not change.
  */
 #include <errno.h>
 #include <string.h>
@@ -61,8 +62,10 @@ static void compare_poison(const uint8_t *from, const uint8_t *arg, char *damage
 	}
 	if (first)
 		copy_text(damage, CTS_DAMAGE_LEN,
-			  "%zu bytes in front of the argument changed, the first %zu bytes before it: "
-			  "want %02x, saw %02x", changed, (size_t)(arg - first), poison(first), *first);
+			  "%zu bytes in front of the argument changed, the first %zu bytes before "
+			  "it: "
+			  "want %02x, saw %02x",
+			  changed, (size_t)(arg - first), poison(first), *first);
 }
 
 long guard_call(struct guard *g, void *arg, size_t size, guard_fn fn, void *ctx, char *damage)

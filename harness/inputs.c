@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arrays behind an argument that a subject must only read: taken before the call and compared after.
- * Pointers are the test's and may be bad on purpose, so they are read through the kernel.
+ * Arrays behind an argument that a subject must only read: taken before the call and compared
+ * after. Pointers are the test's and may be bad on purpose, so they are read through the kernel.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "internal.h"
 #include "iommufd.h"
 
-#define INPUT_MAX (1u << 20)	/* a longer "length" is a test of bad lengths */
+#define INPUT_MAX (1u << 20) /* a longer "length" is a test of bad lengths */
 
 #define PART(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
 struct part {
@@ -23,15 +23,24 @@ static const struct {
 	unsigned long cmd;
 	const char *field;
 	struct part pointer;
-	struct part count;	/* of elements */
-	struct part element;	/* size of one, or size 0: offset is the size */
+	struct part count; /* of elements */
+	struct part element; /* size of one, or size 0: offset is the size */
 } arrays[] = {
-	{ IOMMU_HWPT_ALLOC, "data", { PART(iommu_hwpt_alloc, data_uptr) },
-	  { PART(iommu_hwpt_alloc, data_len) }, { 1, 0 } },
-	{ IOMMU_HWPT_INVALIDATE, "data", { PART(iommu_hwpt_invalidate, data_uptr) },
-	  { PART(iommu_hwpt_invalidate, entry_num) }, { PART(iommu_hwpt_invalidate, entry_len) } },
-	{ IOMMU_IOAS_ALLOW_IOVAS, "allowed_iovas", { PART(iommu_ioas_allow_iovas, allowed_iovas) },
-	  { PART(iommu_ioas_allow_iovas, num_iovas) }, { sizeof(struct iommu_iova_range), 0 } },
+	{ IOMMU_HWPT_ALLOC,
+	  "data",
+	  { PART(iommu_hwpt_alloc, data_uptr) },
+	  { PART(iommu_hwpt_alloc, data_len) },
+	  { 1, 0 } },
+	{ IOMMU_HWPT_INVALIDATE,
+	  "data",
+	  { PART(iommu_hwpt_invalidate, data_uptr) },
+	  { PART(iommu_hwpt_invalidate, entry_num) },
+	  { PART(iommu_hwpt_invalidate, entry_len) } },
+	{ IOMMU_IOAS_ALLOW_IOVAS,
+	  "allowed_iovas",
+	  { PART(iommu_ioas_allow_iovas, allowed_iovas) },
+	  { PART(iommu_ioas_allow_iovas, num_iovas) },
+	  { sizeof(struct iommu_iova_range), 0 } },
 };
 
 static bool part_get(const struct part *p, const void *arg, size_t size, uint64_t *out)
@@ -62,7 +71,8 @@ static bool read_bytes(uint64_t addr, void *buf, size_t len)
 	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)len;
 }
 
-void input_take(struct input *in, unsigned long cmd, unsigned int kind, const void *arg, size_t size)
+void input_take(struct input *in, unsigned long cmd, unsigned int kind, const void *arg,
+		size_t size)
 {
 	memset(in, 0, sizeof(*in));
 	if (kind != UAPI_FD_IOMMUFD || !arg)
@@ -101,9 +111,11 @@ void input_compare(struct input *in, char *damage)
 		for (size_t i = 0; i < in->len; i++) {
 			if (after[i] == before[i])
 				continue;
-			copy_text(damage, CTS_DAMAGE_LEN,
-				  "the input array %s was written, first byte %zu of %zu: want %02x, "
-				  "saw %02x", in->field, i, in->len, before[i], after[i]);
+			copy_text(
+				damage, CTS_DAMAGE_LEN,
+				"the input array %s was written, first byte %zu of %zu: want %02x, "
+				"saw %02x",
+				in->field, i, in->len, before[i], after[i]);
 			break;
 		}
 	free(after);

@@ -44,8 +44,11 @@ struct input {
 	size_t len;
 	void *copy;	/* NULL: nothing to compare */
 };
-/* @arg: the argument struct, @size bytes of it. Never fails: what cannot be read is not compared. */
-void input_take(struct input *in, unsigned long cmd, unsigned int kind, const void *arg, size_t size);
+/*
+ * @arg: the argument struct, @size bytes of it. Never fails: what cannot be read is not compared.
+ */
+void input_take(struct input *in, unsigned long cmd, unsigned int kind, const void *arg,
+		size_t size);
 /* Text when the array changed, else @damage is left alone. Releases the copy. */
 void input_compare(struct input *in, char *damage);
 
@@ -68,7 +71,9 @@ struct ioctl_record {
 	const struct uapi_ioctl *known;	/* NULL: not in uapi's tables */
 	unsigned long cmd;
 	uint64_t calls;
-	/* By index of the argument's fields: bits seen set, or choices seen as bits of their index. */
+	/*
+	 * By index of the argument's fields: bits seen set, or choices seen as bits of their index.
+	 */
 	uint64_t seen[REC_FIELDS];
 	uint8_t errnos[REC_ERRNOS / 8];
 };
@@ -203,8 +208,8 @@ const char *describe_short(const struct uapi_set *set, const char *field, const 
 int actor_spawn(struct cts_actor *a);
 void actor_end(struct cts_actor *a, bool kill_it);
 enum actor_op {
-	ACTOR_OPEN = 1, ACTOR_CLOSE, ACTOR_IOCTL, ACTOR_IOCTL_RAW, ACTOR_READ, ACTOR_WRITE, ACTOR_PREAD,
-	ACTOR_PWRITE, ACTOR_POLL, ACTOR_PROTECT, ACTOR_TAKE_FD, ACTOR_GIVE_FD,
+	ACTOR_OPEN = 1, ACTOR_CLOSE, ACTOR_IOCTL, ACTOR_IOCTL_RAW, ACTOR_READ, ACTOR_WRITE,
+	ACTOR_PREAD, ACTOR_PWRITE, ACTOR_POLL, ACTOR_PROTECT, ACTOR_TAKE_FD, ACTOR_GIVE_FD,
 };
 struct actor_req {
 	uint32_t op;
@@ -214,7 +219,8 @@ struct actor_req {
 	uint64_t out_len;	/* bytes wanted back at most */
 };
 /* -ESRCH: the actor is gone. @damage may be NULL. */
-long actor_call(struct cts_actor *a, const struct actor_req *req, const void *in, void *out, char *damage);
+long actor_call(struct cts_actor *a, const struct actor_req *req, const void *in, void *out,
+		char *damage);
 int actor_give_fd(struct cts_actor *a, int fd);		/* descriptor number in the actor */
 int actor_take_fd(struct cts_actor *a, int fd);		/* descriptor number here */
 long kernel_ioctl_local(struct guard *g, const struct ioctl_call *call, char *damage);

@@ -12,10 +12,11 @@
 
 #include "internal.h"
 
-#define NO_ERRNO(call) ({ \
-	__typeof__(call) rc_ = (call); \
-	rc_ < 0 ? -errno : rc_; \
-})
+#define NO_ERRNO(call) \
+	({ \
+		__typeof__(call) rc_ = (call); \
+		rc_ < 0 ? -errno : rc_; \
+	})
 
 static long guarded(void *ctx, void *arg)
 {
@@ -34,8 +35,8 @@ long kernel_ioctl_local(struct guard *g, const struct ioctl_call *call, char *da
 }
 
 /*
- * The second process is made before anything is open: a fork later would hold on to files and to device
- * mappings whose end the test wants to see.
+ * The second process is made before anything is open: a fork later would hold on to files and to
+ * device mappings whose end the test wants to see.
  */
 static int kernel_begin(struct cts *c)
 {
@@ -66,7 +67,9 @@ static int kernel_pass_fd(struct cts_actor *from, int fd, struct cts_actor *to)
 
 static int kernel_open(struct cts_actor *a, const char *path, int flags)
 {
-	struct actor_req req = { .op = ACTOR_OPEN, .arg = (uint64_t)flags, .in_len = strlen(path) + 1 };
+	struct actor_req req = { .op = ACTOR_OPEN,
+				 .arg = (uint64_t)flags,
+				 .in_len = strlen(path) + 1 };
 
 	if (a->nr)
 		return (int)actor_call(a, &req, path, NULL, NULL);
@@ -85,7 +88,9 @@ static int kernel_close(struct cts_actor *a, int fd)
 static long kernel_ioctl(struct cts_actor *a, const struct ioctl_call *call, char *damage)
 {
 	struct actor_req req = {
-		.op = call->raw ? ACTOR_IOCTL_RAW : ACTOR_IOCTL, .fd = call->fd, .cmd = call->cmd,
+		.op = call->raw ? ACTOR_IOCTL_RAW : ACTOR_IOCTL,
+		.fd = call->fd,
+		.cmd = call->cmd,
 		.arg = (uint64_t)(uintptr_t)call->arg,
 	};
 
@@ -135,7 +140,10 @@ static ssize_t kernel_pwrite(struct cts_actor *a, int fd, const void *buf, size_
 static int kernel_poll(struct cts_actor *a, int fd, short events, int timeout_ms)
 {
 	struct actor_req req = {
-		.op = ACTOR_POLL, .fd = fd, .arg = (uint16_t)events, .off = (uint64_t)(int64_t)timeout_ms,
+		.op = ACTOR_POLL,
+		.fd = fd,
+		.arg = (uint16_t)events,
+		.off = (uint64_t)(int64_t)timeout_ms,
 	};
 	struct pollfd p = { .fd = fd, .events = events };
 
@@ -161,7 +169,9 @@ static int kernel_mmap(struct cts_actor *a, int fd, uint64_t off, size_t len, vo
 static int kernel_memory(struct cts *c, void *addr, size_t len)
 {
 	struct cts_actor *a = &cts_priv(c)->actors[1];
-	struct actor_req req = { .op = ACTOR_PROTECT, .arg = (uint64_t)(uintptr_t)addr, .off = len };
+	struct actor_req req = { .op = ACTOR_PROTECT,
+				 .arg = (uint64_t)(uintptr_t)addr,
+				 .off = len };
 
 	return a->sock >= 0 ? (int)actor_call(a, &req, NULL, NULL, NULL) : 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory for tests that both actors and the device see at one address: pieces of a shared mapping that
- * is reserved before the second actor exists, an unmapped page on each side of each piece.
+ * Memory for tests that both actors and the device see at one address: pieces of a shared mapping
+ * that is reserved before the second actor exists, an unmapped page on each side of each piece.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -9,9 +9,9 @@
 
 #include "internal.h"
 
-#define ARENA_LEN (4ull << 30)		/* address space only: pages come when they are touched */
+#define ARENA_LEN (4ull << 30) /* address space only: pages come when they are touched */
 #define ARENA_MIN (64ull << 20)
-#define HUGE (2ull << 20)
+#define HUGE	  (2ull << 20)
 
 int arena_init(struct arena *m)
 {
@@ -48,7 +48,9 @@ void *cts_memory(struct cts *c, size_t len)
 	if (!m->base || !len || len > m->len)
 		return NULL;
 	len = (len + page - 1) / page * page;
-	/* Large pieces at a large address boundary, so that large page-table entries are possible. */
+	/*
+	 * Large pieces at a large address boundary, so that large page-table entries are possible.
+	 */
 	align = len >= HUGE ? HUGE : page;
 	start = ((uintptr_t)m->base + m->used + page + align - 1) / align * align;
 	if (start + len + page > (uintptr_t)m->base + m->len)

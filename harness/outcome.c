@@ -37,28 +37,20 @@ int cts_outcome_parse(const char *name)
 const char *cts_arch_name(enum cts_arch arch)
 {
 	switch (arch) {
-	case CTS_VTD:
-		return "VT-d";
-	case CTS_SMMUV3:
-		return "SMMUv3";
-	default:
-		return "any IOMMU";
+	case CTS_VTD: return "VT-d";
+	case CTS_SMMUV3: return "SMMUv3";
+	default: return "any IOMMU";
 	}
 }
 
 const char *cts_profile_name(unsigned int profile)
 {
 	switch (profile) {
-	case CTS_V7_POSTED:
-		return "v7-posted";
-	case CTS_V7_REVIEWED:
-		return "v7-reviewed";
-	case CTS_IOASID_RFC:
-		return "ioasid-rfc";
-	case CTS_IOMMUFD:
-		return "iommufd";
-	default:
-		return "no profile";
+	case CTS_V7_POSTED: return "v7-posted";
+	case CTS_V7_REVIEWED: return "v7-reviewed";
+	case CTS_IOASID_RFC: return "ioasid-rfc";
+	case CTS_IOMMUFD: return "iommufd";
+	default: return "no profile";
 	}
 }
 

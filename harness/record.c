@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What one test did, for the runner: which ioctls with which flags, reserved fields and errors, which
- * requirements were checked, damage around arguments, and an outcome where the test's exit status
- * cannot say it. One JSON line to CTS_RECORD_FD.
+ * What one test did, for the runner: which ioctls with which flags, reserved fields and errors,
+ * which requirements were checked, damage around arguments, and an outcome where the test's exit
+ * status cannot say it. One JSON line to CTS_RECORD_FD.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -12,7 +12,8 @@
 
 #include "internal.h"
 
-static struct ioctl_record *rec_find(struct record *r, const struct uapi_ioctl *known, unsigned long cmd)
+static struct ioctl_record *rec_find(struct record *r, const struct uapi_ioctl *known,
+				     unsigned long cmd)
 {
 	struct ioctl_record *n;
 
@@ -35,7 +36,8 @@ static uint64_t choice_bit(const struct uapi_set *set, uint64_t v)
 	return 0;
 }
 
-static void rec_fields(struct ioctl_record *n, const struct uapi_struct *st, const void *arg, size_t size)
+static void rec_fields(struct ioctl_record *n, const struct uapi_struct *st, const void *arg,
+		       size_t size)
 {
 	for (size_t i = 0; i < st->nr_fields && i < REC_FIELDS; i++) {
 		const struct uapi_field *f = &st->fields[i];
@@ -43,13 +45,14 @@ static void rec_fields(struct ioctl_record *n, const struct uapi_struct *st, con
 
 		if (f->offset + f->size > size || f->role == UAPI_ROLE_SIZE)
 			continue;
-		memcpy(&v, (const char *)arg + f->offset, f->size < sizeof(v) ? f->size : sizeof(v));
+		memcpy(&v, (const char *)arg + f->offset,
+		       f->size < sizeof(v) ? f->size : sizeof(v));
 		n->seen[i] |= f->role == UAPI_ROLE_SELECT && f->set ? choice_bit(f->set, v) : v;
 	}
 }
 
 void rec_ioctl(struct record *r, unsigned int kind, unsigned long cmd, const void *arg, size_t size,
-		  long rc)
+	       long rc)
 {
 	const struct uapi_ioctl *known = uapi_ioctl_find(cmd, (enum uapi_fd_kind)kind);
 	struct ioctl_record *n = rec_find(r, known, cmd);
@@ -143,8 +146,8 @@ static json_t *rec_json(struct cts *c)
 	}
 	for (size_t i = 0; i < r->nr_checks; i++)
 		json_object_set_new(checks, r->checks[i].id, json_integer(r->checks[i].checks));
-	o = json_pack("{s:s, s:s, s:o, s:o}", "profile", cts_profile_name(c->v.profile),
-		      "arch", cts_arch_name(c->arch), "coverage", coverage, "checks", checks);
+	o = json_pack("{s:s, s:s, s:o, s:o}", "profile", cts_profile_name(c->v.profile), "arch",
+		      cts_arch_name(c->arch), "coverage", coverage, "checks", checks);
 	if (r->has_outcome) {
 		json_object_set_new(o, "outcome", json_string(cts_outcome_name(r->outcome)));
 		json_object_set_new(o, "reason", json_string(r->reason));
@@ -193,7 +196,7 @@ void rec_emit(struct cts *c)
 	if (text) {
 		size_t len = strlen(text);
 
-		text[len] = '\n';	/* in place of the terminator */
+		text[len] = '\n'; /* in place of the terminator */
 		write_all((int)fd, text, len + 1);
 	} else {
 		fputs("# the record cannot be made\n", stderr);

@@ -32,7 +32,8 @@ static int reference_begin(struct cts *c)
 		d->index = i;
 		d->group = cfg.devices[i].group;
 		d->pasid = cfg.devices[i].pasid;
-		copy_text(d->bdf, sizeof(d->bdf), "0000:%02x:%02x.%x", rid >> 8, rid >> 3 & 0x1f, rid & 7);
+		copy_text(d->bdf, sizeof(d->bdf), "0000:%02x:%02x.%x", rid >> 8, rid >> 3 & 0x1f,
+			  rid & 7);
 		copy_text(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/vfio%u", i);
 	}
 	return 0;
@@ -108,7 +109,8 @@ static ssize_t reference_pread(struct cts_actor *a, int fd, void *buf, size_t le
 	return -ENODEV;
 }
 
-static ssize_t reference_pwrite(struct cts_actor *a, int fd, const void *buf, size_t len, uint64_t off)
+static ssize_t reference_pwrite(struct cts_actor *a, int fd, const void *buf, size_t len,
+				uint64_t off)
 {
 	(void)a, (void)fd, (void)buf, (void)len, (void)off;
 	return -ENODEV;
@@ -116,7 +118,7 @@ static ssize_t reference_pwrite(struct cts_actor *a, int fd, const void *buf, si
 
 static int reference_poll(struct cts_actor *a, int fd, short events, int timeout_ms)
 {
-	(void)timeout_ms;	/* the model never changes by itself */
+	(void)timeout_ms; /* the model never changes by itself */
 	return iommu_ref_poll(a->proc, fd, events);
 }
 

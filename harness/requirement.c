@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The registries: requirements, citations and suites of whatever is linked into this program. They are
- * linker sections of pointers; the weak bounds make an empty one read as empty.
+ * The registries: requirements, citations and suites of whatever is linked into this program. They
+ * are linker sections of pointers; the weak bounds make an empty one read as empty.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +87,8 @@ const struct cts_requirement *cts_requirement_find(const char *id)
 	return NULL;
 }
 
-const struct cts_expect *cts_requirement_expect(const struct cts_requirement *r, unsigned int profile)
+const struct cts_expect *cts_requirement_expect(const struct cts_requirement *r,
+						unsigned int profile)
 {
 	for (size_t i = 0; i < sizeof(r->expect) / sizeof(r->expect[0]); i++)
 		if (r->expect[i].nr && (r->expect[i].profiles & profile))
@@ -168,7 +169,8 @@ static int check_cite(void *arg, const struct cts_cite *cite)
 	struct problems *p = arg;
 
 	if (!cite->ids[0])
-		problem(p, "%s: %s.%s cites no requirement", cite->suite, cite->fixture, cite->test);
+		problem(p, "%s: %s.%s cites no requirement", cite->suite, cite->fixture,
+			cite->test);
 	for (const char *const *id = cite->ids; *id; id++)
 		if (!cts_requirement_find(*id))
 			problem(p, "%s: %s.%s cites %s, which is no requirement", cite->suite,

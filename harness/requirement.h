@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requirements: one promise each, with a stable ID. They are data, in conformance/AREA/requirements.c;
- * tests cite them by ID. Registries are linker sections, so that a new file is enough.
+ * Requirements: one promise each, with a stable ID. They are data, in
+ * conformance/AREA/requirements.c; tests cite them by ID. Registries are linker sections, so that a
+ * new file is enough.
  */
 #ifndef CTS_REQUIREMENT_H
 #define CTS_REQUIREMENT_H
@@ -53,7 +54,8 @@ const struct cts_requirement *cts_requirement_find(const char *id);	/* or NULL *
 /* Calls @fn for each, in area then file order. Stops at a non-zero return and returns it. */
 int cts_requirement_each(int (*fn)(void *arg, const struct cts_requirement *r), void *arg);
 /* The errno set of @r in @profile; NULL: it says nothing about errnos there. */
-const struct cts_expect *cts_requirement_expect(const struct cts_requirement *r, unsigned int profile);
+const struct cts_expect *cts_requirement_expect(const struct cts_requirement *r,
+						unsigned int profile);
 
 /* Which test cites which requirements: made by CTS_TEST_F(), see test.h. */
 struct cts_cite {
@@ -74,8 +76,9 @@ struct cts_suite {
 int cts_suite_each(int (*fn)(void *arg, const struct cts_suite *s), void *arg);
 
 /*
- * Is everything that is linked together consistent? Calls @report (may be NULL) with a line for each problem: an ID or
- * a suite defined twice, a citation of an unknown ID, an incomplete requirement. Returns how many.
+ * Is everything that is linked together consistent? Calls @report (may be NULL) with a line for
+ * each problem: an ID or a suite defined twice, a citation of an unknown ID, an incomplete
+ * requirement. Returns how many.
  */
 int cts_registry_check(void (*report)(void *arg, const char *problem), void *arg);
 #endif

@@ -11,7 +11,10 @@
 
 #include "internal.h"
 
-/* The kernel that the reference's iommufd follows: what holds since or until a version is judged by it. */
+/*
+ * The kernel that the reference's iommufd follows: what holds since or until a version is judged by
+ * it.
+ */
 #define REFERENCE_FOLLOWS "7.2"
 
 struct whole {
@@ -60,8 +63,8 @@ static int begin_kernel(struct cts *c, const struct subject_env *env)
 	if (!uname(&uts))
 		copy_text(p->version, sizeof(p->version), "%s", uts.release);
 	if (c->v.profile != CTS_IOMMUFD) {
-		skip(c, c->v.profile & CTS_V7 ? "not-supported: VFIO nesting v7 was never merged" :
-		     "not-supported: /dev/ioasid was never merged");
+		skip(c, c->v.profile & CTS_V7 ? "not-supported: VFIO nesting v7 was never merged"
+					      : "not-supported: /dev/ioasid was never merged");
 		return -EOPNOTSUPP;
 	}
 	copy_text(path, sizeof(path), "%s/dev/iommu", env->sysroot);
@@ -80,8 +83,8 @@ static int begin_kernel(struct cts *c, const struct subject_env *env)
 	if (sysfs_arch(env->sysroot, c->nr_devices ? c->devices[0].bdf : NULL, &c->arch, p->skip))
 		return -ENODEV;
 	if (c->v.arch != CTS_ARCH_ANY && c->v.arch != c->arch) {
-		skip(c, "not-applicable: this IOMMU is %s, the variant wants %s", cts_arch_name(c->arch),
-		     cts_arch_name(c->v.arch));
+		skip(c, "not-applicable: this IOMMU is %s, the variant wants %s",
+		     cts_arch_name(c->arch), cts_arch_name(c->v.arch));
 		return -ENODEV;
 	}
 	return 0;
@@ -118,7 +121,7 @@ static void begin_subject(struct cts *c)
 
 struct cts *cts_begin(const struct cts_variant *variant)
 {
-	static struct whole none;	/* for no memory: read only, cts_end() does nothing on it */
+	static struct whole none; /* for no memory: read only, cts_end() does nothing on it */
 	struct whole *w = calloc(1, sizeof(*w));
 	struct cts *c;
 
@@ -177,7 +180,7 @@ void cts_end(struct cts *c)
 		p->ops->end(c);
 	guard_fini(&p->guard);
 	arena_fini(&p->arena);
-	free(c);	/* the first member of struct whole */
+	free(c); /* the first member of struct whole */
 }
 
 int cts_defer(struct cts *c, void (*fn)(void *arg), void *arg)

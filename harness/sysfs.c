@@ -12,9 +12,9 @@
 
 #include "internal.h"
 
-#define PCI_EXT_CAP_START 0x100
+#define PCI_EXT_CAP_START    0x100
 #define PCI_EXT_CAP_ID_PASID 0x1b
-#define PCI_CONFIG_LEN 4096
+#define PCI_CONFIG_LEN	     4096
 
 /* The last part of the link's target, or -errno. */
 static int link_name(const char *path, char *name, size_t len)
@@ -120,10 +120,12 @@ static int check_driver(const char *dir, const char *bdf, char *why)
 		return missing(why, -ENODEV, "%s has no driver: bind it to vfio-pci", bdf);
 	copy_text(path, sizeof(path), "%s/vfio-dev", dir);
 	if (!find_entry(path, "vfio", node, sizeof(node)))
-		return 0;	/* vfio-pci, or a vendor's variant of it */
+		return 0; /* vfio-pci, or a vendor's variant of it */
 	if (!strcmp(driver, "vfio-pci"))
-		return missing(why, -ENODEV, "%s has no /dev/vfio/devices node: the kernel lacks "
-			       "CONFIG_VFIO_DEVICE_CDEV (Linux 6.6)", bdf);
+		return missing(why, -ENODEV,
+			       "%s has no /dev/vfio/devices node: the kernel lacks "
+			       "CONFIG_VFIO_DEVICE_CDEV (Linux 6.6)",
+			       bdf);
 	return missing(why, -EBUSY, "%s is in use by driver %s: bind it to vfio-pci", bdf, driver);
 }
 
@@ -146,7 +148,8 @@ int sysfs_device(const char *root, const char *bdf, struct cts_device *d, char *
 	copy_text(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/%s", name);
 	copy_text(path, sizeof(path), "%s/iommu_group", dir);
 	if (link_name(path, name, sizeof(name)))
-		return missing(why, -ENODEV, "%s is in no IOMMU group: no IOMMU translates for it", bdf);
+		return missing(why, -ENODEV, "%s is in no IOMMU group: no IOMMU translates for it",
+			       bdf);
 	d->group = (uint32_t)strtoul(name, NULL, 10);
 	if (!read_number(dir, "vendor", &v))
 		d->vendor_id = (uint16_t)v;
@@ -169,15 +172,18 @@ int sysfs_arch(const char *root, const char *bdf, enum cts_arch *arch, char *why
 		rc = find_entry(path, "", name, sizeof(name));
 	}
 	if (rc)
-		return missing(why, -ENODEV, "%s%s", bdf ? "no IOMMU in front of " :
-			       "this machine has no IOMMU (/sys/class/iommu is empty)", bdf ? bdf : "");
+		return missing(why, -ENODEV, "%s%s",
+			       bdf ? "no IOMMU in front of "
+				   : "this machine has no IOMMU (/sys/class/iommu is empty)",
+			       bdf ? bdf : "");
 	if (!strncmp(name, "dmar", 4)) {
 		*arch = CTS_VTD;
 	} else if (!strncmp(name, "smmu3", 5)) {
 		*arch = CTS_SMMUV3;
 	} else {
 		copy_text(why, CTS_REASON_LEN,
-			  "not-supported: the IOMMU is '%s', the suite knows VT-d and SMMUv3", name);
+			  "not-supported: the IOMMU is '%s', the suite knows VT-d and SMMUv3",
+			  name);
 		return -EOPNOTSUPP;
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a test file includes: the kernel's kselftest_harness.h, and on top of it citing of requirements,
- * fixture set-up on a subject, and assertions that explain themselves.
+ * What a test file includes: the kernel's kselftest_harness.h, and on top of it citing of
+ * requirements, fixture set-up on a subject, and assertions that explain themselves.
  *
  *	FIXTURE(bind) { struct cts *c; ... };
  *	CTS_VARIANTS_SEMANTIC(bind);
@@ -14,8 +14,8 @@
  *	}
  *	CTS_SUITE("nesting", "nesting/bind");
  *
- * The fixture's first member is `struct cts *c`. A test whose requirements do not hold in the variant's
- * profile is not-applicable before its body runs.
+ * The fixture's first member is `struct cts *c`. A test whose requirements do not hold in the
+ * variant's profile is not-applicable before its body runs.
  */
 #ifndef CTS_TEST_H
 #define CTS_TEST_H
@@ -24,7 +24,10 @@
 #include "check.h"
 #include "requirement.h"
 
-/* 6.12's TEST() makes a function with an unused parameter in our file; gcc knows that it is the header's. */
+/*
+ * 6.12's TEST() makes a function with an unused parameter in our file; gcc knows that it is the
+ * header's.
+ */
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wunused-parameter"
 #endif
@@ -54,7 +57,7 @@
 		SKIP(return, "%s", cts_skip_reason(c_)); \
 } while (0)
 
-/* Skip out of a test body or set-up with an outcome of design.md: CTS_SKIP(NOT_SUPPORTED, "..."). */
+/* Out of a test body or set-up with an outcome of design.md: CTS_SKIP(NOT_SUPPORTED, "..."). */
 #define CTS_SKIP(outcome_, fmt, ...) \
 	SKIP(return, "%s: " fmt, cts_outcome_name(CTS_##outcome_), ##__VA_ARGS__)
 
@@ -63,7 +66,8 @@
 	static const struct cts_cite cts_cite_##fixture##_##test = { \
 		__FILE__, #fixture, #test, cts_ids_##fixture##_##test }; \
 	static const struct cts_cite *const cts_cite_p_##fixture##_##test \
-		__attribute__((used, retain, section("cts_cites"))) = &cts_cite_##fixture##_##test; \
+		__attribute__((used, retain, section("cts_cites"))) = \
+			&cts_cite_##fixture##_##test; \
 	static void cts_body_##fixture##_##test(struct __test_metadata *_metadata, \
 		FIXTURE_DATA(fixture) *self, const FIXTURE_VARIANT(fixture) *variant); \
 	TEST_F(fixture, test) \
@@ -82,11 +86,11 @@
 		const FIXTURE_VARIANT(fixture) __attribute__((unused)) *variant)
 
 /*
- * Assertions. CTS_EXPECT_* goes on after a failure, CTS_ASSERT_* ends the test. @id is a requirement;
- * where it is not promised in the variant's profile and version, nothing is judged.
+ * Assertions. CTS_EXPECT_* goes on after a failure, CTS_ASSERT_* ends the test. @id is a
+ * requirement; where it is not promised in the variant's profile and version, nothing is judged.
  *
- * The end by ASSERT writes the record at once: 6.12's header keeps which process it is in a local variable
- * across setjmp(), which an optimising compiler may lose, and the teardown with it.
+ * The end by ASSERT writes the record at once: 6.12's header keeps which process it is in a local
+ * variable across setjmp(), which an optimising compiler may lose, and the teardown with it.
  */
 #define CTS_VERDICT_(expect, ends, msg_) do { \
 	const char *cts_msg_ = cts_verdict(self->c, msg_, ends); \
@@ -113,8 +117,8 @@
 	cts_check_true(self->c, id, cond, __VA_ARGS__))
 
 /*
- * A precondition that is not itself a promise: when it does not hold the test is `broken`, not failed.
- * CTS_PRE(rc) for calls (>= 0 is good), CTS_PRE_TRUE(cond).
+ * A precondition that is not itself a promise: when it does not hold the test is `broken`, not
+ * failed. CTS_PRE(rc) for calls (>= 0 is good), CTS_PRE_TRUE(cond).
  */
 #define CTS_PRE(rc_) do { \
 	long cts_rc_ = (rc_); \
@@ -150,7 +154,8 @@
 		int rc = cts_environment(); \
 		return rc ? rc : test_harness_run(argc, argv); \
 	} \
-	static const struct cts_suite cts_suite_ = { name_, area_, cts_suite_run_, cts_suite_each_ }; \
+	static const struct cts_suite cts_suite_ = { \
+		name_, area_, cts_suite_run_, cts_suite_each_ }; \
 	static const struct cts_suite *const cts_suite_p_ \
 		__attribute__((used, retain, section("cts_suites"))) = &cts_suite_
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The second actor is another process: its descriptors are its own, they can be passed, and they are gone when
- * it is killed. On the reference, and on the kernel's side with files that every machine has.
+ * The second actor is another process: its descriptors are its own, they can be passed, and they
+ * are gone when it is killed. On the reference, and on the kernel's side with files that every
+ * machine has.
  */
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -13,7 +14,8 @@
 
 static const struct cts_variant iommufd = { CTS_IOMMUFD, CTS_VTD };
 
-FIXTURE(reference_actor) {
+FIXTURE(reference_actor)
+{
 	struct cts *c;
 	struct cts_actor *second;
 };
@@ -79,7 +81,8 @@ TEST_F(reference_actor, a_new_one_after_the_kill)
 	EXPECT_LE(0, cts_open(self->c, self->second, "/dev/iommu", O_RDWR));
 }
 
-FIXTURE(kernel_actor) {
+FIXTURE(kernel_actor)
+{
 	struct cts *c;
 	struct cts_actor *second;
 	struct fake_root root;
@@ -157,7 +160,8 @@ TEST_F(kernel_actor, memory_is_shared_before_and_after)
 	EXPECT_EQ(0, cts_ioctl_raw(self->c, self->second, theirs, FIONREAD, early));
 	EXPECT_EQ(3, *(int *)early);
 	/* and guard pages are there, too */
-	EXPECT_EQ(-EFAULT, cts_ioctl_raw(self->c, self->second, theirs, FIONREAD, early + 4096 - 3));
+	EXPECT_EQ(-EFAULT,
+		  cts_ioctl_raw(self->c, self->second, theirs, FIONREAD, early + 4096 - 3));
 }
 
 TEST_F(kernel_actor, descriptors_pass_both_ways)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The boundary finds a subject that writes where it must not, and records what was asked and answered. The
- * subject is a forged one.
+ * The boundary finds a subject that writes where it must not, and records what was asked and
+ * answered. The subject is a forged one.
  */
 #include <fcntl.h>
 #include <jansson.h>
@@ -64,11 +64,15 @@ static int forged_close(struct cts_actor *a, int fd)
 }
 
 static const struct subject_ops forged_ops = {
-	.begin = forged_begin, .end = forged_end, .open = forged_open, .close = forged_close,
+	.begin = forged_begin,
+	.end = forged_end,
+	.open = forged_open,
+	.close = forged_close,
 	.ioctl = forged_ioctl,
 };
 
-FIXTURE(boundary) {
+FIXTURE(boundary)
+{
 	struct cts *c;
 	int fd;
 	int pipe[2];
@@ -97,7 +101,7 @@ FIXTURE_TEARDOWN(boundary)
 }
 
 /* Ends the subject and gives the record it wrote. */
-static json_t *take_record(FIXTURE_DATA(boundary) *self)
+static json_t *take_record(FIXTURE_DATA(boundary) * self)
 {
 	char text[65536];
 	ssize_t n;
@@ -149,8 +153,9 @@ TEST_F(boundary, write_in_front_is_found)
 	forgery = WRITES_BEFORE;
 	EXPECT_EQ(0, cts_ioctl(self->c, NULL, self->fd, IOMMU_IOAS_ALLOC, &alloc));
 	ASSERT_NE(NULL, cts_damage(self->c));
-	EXPECT_NE(NULL, strstr(cts_damage(self->c), "1 bytes in front of the argument changed, the first 3"))
-		TH_LOG("%s", cts_damage(self->c));
+	EXPECT_NE(NULL, strstr(cts_damage(self->c),
+			       "1 bytes in front of the argument changed, the first 3"))
+	TH_LOG("%s", cts_damage(self->c));
 	EXPECT_NE(NULL, strstr(cts_damage(self->c), "IOMMU_IOAS_ALLOC"));
 	record = take_record(self);
 	ASSERT_NE(NULL, record);
@@ -162,7 +167,9 @@ TEST_F(boundary, write_to_an_input_array_is_found)
 {
 	struct iommu_hwpt_vtd_s1_invalidate entries[2] = { { .npages = 1 }, { .npages = 2 } };
 	struct iommu_hwpt_invalidate inv = {
-		.size = sizeof(inv), .data_uptr = (uintptr_t)entries, .entry_len = sizeof(entries[0]),
+		.size = sizeof(inv),
+		.data_uptr = (uintptr_t)entries,
+		.entry_len = sizeof(entries[0]),
 		.entry_num = 2,
 	};
 
@@ -171,14 +178,18 @@ TEST_F(boundary, write_to_an_input_array_is_found)
 	forgery = WRITES_INPUT;
 	EXPECT_EQ(0, cts_ioctl(self->c, NULL, self->fd, IOMMU_HWPT_INVALIDATE, &inv));
 	ASSERT_NE(NULL, cts_damage(self->c));
-	EXPECT_NE(NULL, strstr(cts_damage(self->c), "input array data was written, first byte 17 of 48"))
-		TH_LOG("%s", cts_damage(self->c));
+	EXPECT_NE(NULL,
+		  strstr(cts_damage(self->c), "input array data was written, first byte 17 of 48"))
+	TH_LOG("%s", cts_damage(self->c));
 }
 
 TEST_F(boundary, bad_input_pointers_are_no_crash)
 {
 	struct iommu_hwpt_invalidate inv = {
-		.size = sizeof(inv), .data_uptr = 0x1000, .entry_len = 24, .entry_num = 2,
+		.size = sizeof(inv),
+		.data_uptr = 0x1000,
+		.entry_len = 24,
+		.entry_num = 2,
 	};
 
 	EXPECT_EQ(0, cts_ioctl(self->c, NULL, self->fd, IOMMU_HWPT_INVALIDATE, &inv));
@@ -212,7 +223,8 @@ TEST_F(boundary, write_behind_hits_the_guard_page)
 TEST_F(boundary, coverage_counts)
 {
 	struct iommu_ioas_map map = {
-		.size = sizeof(map), .flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
+		.size = sizeof(map),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
 	};
 	json_t *record, *one;
 

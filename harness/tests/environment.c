@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which subject and which devices: bad input is refused in one line, and a machine that cannot run a variant
- * says why with an outcome's name in front.
+ * Which subject and which devices: bad input is refused in one line, and a machine that cannot run
+ * a variant says why with an outcome's name in front.
  */
 #include "fake_root.h"
 #include "internal.h"
 #include "test.h"
 
-FIXTURE(environment) {
+FIXTURE(environment)
+{
 	struct fake_root root;
 	struct cts *c;
 };
@@ -27,27 +28,32 @@ static const struct cts_variant iommufd_any = { CTS_IOMMUFD, CTS_ARCH_ANY };
 static const struct cts_variant iommufd_smmuv3 = { CTS_IOMMUFD, CTS_SMMUV3 };
 static const struct cts_variant v7 = { CTS_V7_REVIEWED, CTS_VTD };
 
-#define EXPECT_SKIP(text, variant_) do { \
-	self->c = cts_begin(&(variant_)); \
-	ASSERT_NE(NULL, cts_skip_reason(self->c)); \
-	EXPECT_STREQ(text, cts_skip_reason(self->c)); \
-	cts_end(self->c); \
-	self->c = NULL; \
-} while (0)
+#define EXPECT_SKIP(text, variant_) \
+	do { \
+		self->c = cts_begin(&(variant_)); \
+		ASSERT_NE(NULL, cts_skip_reason(self->c)); \
+		EXPECT_STREQ(text, cts_skip_reason(self->c)); \
+		cts_end(self->c); \
+		self->c = NULL; \
+	} while (0)
 
 TEST_F(environment, bad_values)
 {
 	static const struct {
 		const char *name, *value, *why;
 	} bad[] = {
-		{ "CTS_SUBJECT", "toaster", "unknown subject 'toaster': reference, vm or hardware" },
+		{ "CTS_SUBJECT", "toaster",
+		  "unknown subject 'toaster': reference, vm or hardware" },
 		{ "CTS_SUBJECT", "mock", "unknown subject 'mock': reference, vm or hardware" },
-		{ "CTS_DEFECT", "INV_SKIPPED", "CTS_DEFECT=INV_SKIPPED: only the reference has known-bad variants" },
-		{ "CTS_DEVICES", "eth0", "CTS_DEVICES: 'eth0' is no PCI address like 0000:00:05.0" },
+		{ "CTS_DEFECT", "INV_SKIPPED",
+		  "CTS_DEFECT=INV_SKIPPED: only the reference has known-bad variants" },
+		{ "CTS_DEVICES", "eth0",
+		  "CTS_DEVICES: 'eth0' is no PCI address like 0000:00:05.0" },
 		{ "CTS_DEVICES", "00:05.0,0000:00:06.g",
 		  "CTS_DEVICES: '0000:00:06.g' is no PCI address like 0000:00:05.0" },
 		{ "CTS_DEVICES", ",", "CTS_DEVICES: '' is no PCI address like 0000:00:05.0" },
-		{ "CTS_DEVICES", "00:01.0,00:01.1,00:01.2,00:01.3,00:01.4,00:01.5,00:01.6,00:01.7,00:02.0",
+		{ "CTS_DEVICES",
+		  "00:01.0,00:01.1,00:01.2,00:01.3,00:01.4,00:01.5,00:01.6,00:01.7,00:02.0",
 		  "CTS_DEVICES: more than 8 devices" },
 	};
 
@@ -76,7 +82,8 @@ TEST_F(environment, unknown_defect)
 	setenv("CTS_DEFECT", "NO_SUCH_DEFECT", 1);
 	EXPECT_EQ(-EINVAL, subject_env_parse(&env, why));
 	EXPECT_NE(NULL, strstr(why, "NO_SUCH_DEFECT"));
-	EXPECT_SKIP("broken: unknown defect 'NO_SUCH_DEFECT': see 'iommu-cts list --defects'", iommufd_any);
+	EXPECT_SKIP("broken: unknown defect 'NO_SUCH_DEFECT': see 'iommu-cts list --defects'",
+		    iommufd_any);
 	setenv("CTS_DEFECT", "INV_SKIPPED", 1);
 	EXPECT_EQ(0, subject_env_parse(&env, why));
 }
@@ -108,7 +115,8 @@ TEST_F(environment, what_the_machine_lacks)
 	fake_device(&self->root, "0000:00:05.0", "e1000e", "dmar0", 0);
 	fake_device(&self->root, "0000:00:06.0", NULL, "dmar0", 0);
 	setenv("CTS_DEVICES", "00:05.0", 1);
-	EXPECT_SKIP("env-missing: 0000:00:05.0 is in use by driver e1000e: bind it to vfio-pci", iommufd_any);
+	EXPECT_SKIP("env-missing: 0000:00:05.0 is in use by driver e1000e: bind it to vfio-pci",
+		    iommufd_any);
 	setenv("CTS_DEVICES", "00:06.0", 1);
 	EXPECT_SKIP("env-missing: 0000:00:06.0 has no driver: bind it to vfio-pci", iommufd_any);
 	setenv("CTS_DEVICES", "00:07.0", 1);
@@ -137,7 +145,8 @@ TEST_F(environment, other_iommu)
 	cts_end(self->c);
 	fake_device(&self->root, "0000:00:06.0", "vfio-pci", "ivhd0", 0);
 	setenv("CTS_DEVICES", "00:06.0", 1);
-	EXPECT_SKIP("not-supported: the IOMMU is 'ivhd0', the suite knows VT-d and SMMUv3", iommufd_smmuv3);
+	EXPECT_SKIP("not-supported: the IOMMU is 'ivhd0', the suite knows VT-d and SMMUv3",
+		    iommufd_smmuv3);
 }
 
 TEST_F(environment, no_iommu_at_all)
@@ -146,7 +155,8 @@ TEST_F(environment, no_iommu_at_all)
 
 	snprintf(path, sizeof(path), "%s/sys/class/iommu", self->root.dir);
 	nftw(path, fake_remove, 16, FTW_DEPTH | FTW_PHYS);
-	EXPECT_SKIP("env-missing: this machine has no IOMMU (/sys/class/iommu is empty)", iommufd_any);
+	EXPECT_SKIP("env-missing: this machine has no IOMMU (/sys/class/iommu is empty)",
+		    iommufd_any);
 }
 
 TEST_F(environment, reference)

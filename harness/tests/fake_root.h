@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A made-up /sys and /dev below a temporary folder, as CTS_SYSROOT, so that kernel subjects can be told
- * about machines that are not here.
+ * A made-up /sys and /dev below a temporary folder, as CTS_SYSROOT, so that kernel subjects can be
+ * told about machines that are not here.
  */
 #ifndef FAKE_ROOT_H
 #define FAKE_ROOT_H
@@ -54,7 +54,10 @@ static inline void fake_link(struct fake_root *r, const char *path, const char *
 	}
 }
 
-/* A device bound to @driver, behind IOMMU @iommu, with (or not) a PASID capability at its second place. */
+/*
+ * A device bound to @driver, behind IOMMU @iommu, with (or not) a PASID capability at its second
+ * place.
+ */
 static inline void fake_device(struct fake_root *r, const char *bdf, const char *driver,
 			       const char *iommu, int pasid)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a person reads when a check fails, word by word; requirements by ID; which of them hold where.
+ * What a person reads when a check fails, word by word; requirements by ID; which of them hold
+ * where.
  */
 #include <fcntl.h>
 
@@ -11,31 +12,58 @@
 
 static const struct cts_requirement table[] = {
 	{
-		.id = "HT_COUNT", .area = "harness-test", .text = "entry_num tells how many were done.",
-		.strength = CTS_MUST, .source = "none", .profiles = CTS_ALL,
+		.id = "HT_COUNT",
+		.area = "harness-test",
+		.text = "entry_num tells how many were done.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_ALL,
 		.expect = { EXPECT_IN(CTS_IOMMUFD, EINVAL, EOPNOTSUPP), EXPECT_IN(CTS_V7, 0) },
-	}, {
-		.id = "HT_V7_ONLY", .area = "harness-test", .text = "Only once.", .strength = CTS_SHOULD,
-		.source = "none", .profiles = CTS_V7,
-	}, {
-		.id = "HT_LATER", .area = "harness-test", .text = "Not yet.", .strength = CTS_MUST,
-		.source = "none", .profiles = CTS_IOMMUFD, .since = "99.1",
-	}, {
-		.id = "HT_OVER", .area = "harness-test", .text = "No longer.", .strength = CTS_MUST,
-		.source = "none", .profiles = CTS_IOMMUFD, .since = "6.2", .until = "6.9",
+	},
+	{
+		.id = "HT_V7_ONLY",
+		.area = "harness-test",
+		.text = "Only once.",
+		.strength = CTS_SHOULD,
+		.source = "none",
+		.profiles = CTS_V7,
+	},
+	{
+		.id = "HT_LATER",
+		.area = "harness-test",
+		.text = "Not yet.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_IOMMUFD,
+		.since = "99.1",
+	},
+	{
+		.id = "HT_OVER",
+		.area = "harness-test",
+		.text = "No longer.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_IOMMUFD,
+		.since = "6.2",
+		.until = "6.9",
 	},
 };
 CTS_REQUIREMENTS(harness_test, table);
 
 static const struct cts_requirement earlier[] = {
 	{
-		.id = "HT_FIRST", .area = "a-harness-test", .text = "Comes first.", .strength = CTS_MUST,
-		.source = "none", .profiles = CTS_ALL,
+		.id = "HT_FIRST",
+		.area = "a-harness-test",
+		.text = "Comes first.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_ALL,
 	},
 };
 CTS_REQUIREMENTS(a_harness_test, earlier);
 
-FIXTURE(messages) {
+FIXTURE(messages)
+{
 	struct cts *c;
 };
 
@@ -55,16 +83,23 @@ TEST_F(messages, the_call_in_words)
 {
 	struct iommu_hwpt_invalidate inv = { .size = sizeof(inv), .hwpt_id = 3, .entry_num = 2 };
 	struct iommu_ioas_map map = {
-		.size = sizeof(map), .flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | 0x100,
-		.__reserved = 7, .iova = 0x4000, .length = 4096,
+		.size = sizeof(map),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | 0x100,
+		.__reserved = 7,
+		.iova = 0x4000,
+		.length = 4096,
 	};
 	char text[CTS_REASON_LEN];
 
-	describe_call(text, sizeof(text), UAPI_FD_IOMMUFD, IOMMU_HWPT_INVALIDATE, &inv, sizeof(inv), -EINVAL);
-	EXPECT_STREQ("IOMMU_HWPT_INVALIDATE data_type=VTD_S1 hwpt_id=3 entry_num=2 = -EINVAL", text);
-	describe_call(text, sizeof(text), UAPI_FD_IOMMUFD, IOMMU_IOAS_MAP, &map, sizeof(map), -EEXIST);
+	describe_call(text, sizeof(text), UAPI_FD_IOMMUFD, IOMMU_HWPT_INVALIDATE, &inv, sizeof(inv),
+		      -EINVAL);
+	EXPECT_STREQ("IOMMU_HWPT_INVALIDATE data_type=VTD_S1 hwpt_id=3 entry_num=2 = -EINVAL",
+		     text);
+	describe_call(text, sizeof(text), UAPI_FD_IOMMUFD, IOMMU_IOAS_MAP, &map, sizeof(map),
+		      -EEXIST);
 	EXPECT_STREQ("IOMMU_IOAS_MAP flags=FIXED_IOVA|WRITEABLE|0x100 __reserved=7 iova=0x4000 "
-		     "length=0x1000 = -EEXIST", text);
+		     "length=0x1000 = -EEXIST",
+		     text);
 	map.size = 12;
 	describe_call(text, sizeof(text), UAPI_FD_IOMMUFD, IOMMU_IOAS_MAP, &map, 12, -EINVAL);
 	EXPECT_STREQ("IOMMU_IOAS_MAP size=0xc flags=FIXED_IOVA|WRITEABLE|0x100 = -EINVAL", text);
@@ -79,11 +114,12 @@ TEST_F(messages, the_call_in_words)
 	EXPECT_EQ('x', text[12]);
 }
 
-#define EXPECT_TEXT(text, check) do { \
-	const char *seen_ = (check); \
-	ASSERT_NE(NULL, seen_); \
-	EXPECT_STREQ(text, seen_); \
-} while (0)
+#define EXPECT_TEXT(text, check) \
+	do { \
+		const char *seen_ = (check); \
+		ASSERT_NE(NULL, seen_); \
+		EXPECT_STREQ(text, seen_); \
+	} while (0)
 
 TEST_F(messages, failed_checks)
 {
@@ -92,7 +128,8 @@ TEST_F(messages, failed_checks)
 	static const int set[] = { 0, EBUSY };
 
 	EXPECT_TEXT("HT_COUNT: want -EINVAL or -EOPNOTSUPP, saw success | no ioctl yet | "
-		    "[entry_num tells how many were done.]", cts_check_rc(self->c, "HT_COUNT", 0));
+		    "[entry_num tells how many were done.]",
+		    cts_check_rc(self->c, "HT_COUNT", 0));
 	EXPECT_EQ(-ENOENT, cts_ioctl(self->c, NULL, fd, IOMMU_DESTROY, &destroy));
 	EXPECT_TEXT("HT_COUNT: entry_num: want 1, saw 2 | IOMMU_DESTROY id=12345 = -ENOENT | "
 		    "[entry_num tells how many were done.]",
@@ -100,7 +137,8 @@ TEST_F(messages, failed_checks)
 	EXPECT_TEXT("HT_COUNT: iova: want 0x100000000, saw 0 | IOMMU_DESTROY id=12345 = -ENOENT | "
 		    "[entry_num tells how many were done.]",
 		    cts_check_eq(self->c, "HT_COUNT", "iova", 1ull << 32, 0));
-	EXPECT_TEXT("HT_COUNT: want success or -EBUSY, saw -ENOENT | IOMMU_DESTROY id=12345 = -ENOENT | "
+	EXPECT_TEXT("HT_COUNT: want success or -EBUSY, saw -ENOENT | IOMMU_DESTROY id=12345 = "
+		    "-ENOENT | "
 		    "[entry_num tells how many were done.]",
 		    cts_check_set(self->c, "HT_COUNT", -ENOENT, set, 2));
 	EXPECT_TEXT("HT_COUNT: byte 4 moved | IOMMU_DESTROY id=12345 = -ENOENT | "
@@ -132,7 +170,8 @@ TEST_F(messages, the_test_is_wrong)
 {
 	EXPECT_TEXT("broken: HT_NONE is no requirement", cts_check_rc(self->c, "HT_NONE", 0));
 	EXPECT_EQ(CTS_BROKEN, cts_priv(self->c)->rec.outcome);
-	EXPECT_TEXT("broken: HT_FIRST says no errno for iommufd", cts_check_rc(self->c, "HT_FIRST", 0));
+	EXPECT_TEXT("broken: HT_FIRST says no errno for iommufd",
+		    cts_check_rc(self->c, "HT_FIRST", 0));
 	EXPECT_TEXT("broken: HT_NONE is no requirement",
 		    cts_inapplicable(self->c, (const char *[]){ "HT_COUNT", "HT_NONE", NULL }));
 }
@@ -141,7 +180,8 @@ TEST_F(messages, applicable)
 {
 	struct cts_priv *p = cts_priv(self->c);
 
-	EXPECT_EQ(NULL, cts_inapplicable(self->c, (const char *[]){ "HT_V7_ONLY", "HT_COUNT", NULL }));
+	EXPECT_EQ(NULL,
+		  cts_inapplicable(self->c, (const char *[]){ "HT_V7_ONLY", "HT_COUNT", NULL }));
 	EXPECT_TEXT("not-applicable: HT_V7_ONLY is no promise of iommufd",
 		    cts_inapplicable(self->c, (const char *[]){ "HT_V7_ONLY", NULL }));
 	copy_text(p->version, sizeof(p->version), "6.12.38+deb13-amd64");
@@ -164,9 +204,9 @@ TEST(versions)
 		const char *a, *b;
 		int want;
 	} pairs[] = {
-		{ "6.2", "6.2", 0 }, { "6.2", "6.12", -1 }, { "6.12", "6.2", 1 }, { "7.2", "6.12", 1 },
-		{ "6.6.7", "6.6", 0 }, { "7.2.1-rc3", "7.2", 0 }, { "7.2~rc1", "7.2.4", 0 },
-		{ "6.6.1", "6.6.2", -1 }, { "v7-nesting", "6.2", 0 },
+		{ "6.2", "6.2", 0 },	   { "6.2", "6.12", -1 },    { "6.12", "6.2", 1 },
+		{ "7.2", "6.12", 1 },	   { "6.6.7", "6.6", 0 },    { "7.2.1-rc3", "7.2", 0 },
+		{ "7.2~rc1", "7.2.4", 0 }, { "6.6.1", "6.6.2", -1 }, { "v7-nesting", "6.2", 0 },
 	};
 
 	size_t n = sizeof(pairs) / sizeof(pairs[0]), i = 0;

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mistakes in the registries are found: an ID that is defined twice, one that is cited and not there, a
- * requirement without a source. A section that nobody fills reads as empty.
+ * Mistakes in the registries are found: an ID that is defined twice, one that is cited and not
+ * there, a requirement without a source. A section that nobody fills reads as empty.
  */
 #include "internal.h"
 #include "test.h"
 
 static const struct cts_requirement table[] = {
 	{
-		.id = "RT_TWICE", .area = "registry-test", .text = "One.", .strength = CTS_MUST,
-		.source = "none", .profiles = CTS_ALL,
-	}, {
-		.id = "RT_NO_SOURCE", .area = "registry-test", .text = "Two.", .strength = CTS_MUST,
+		.id = "RT_TWICE",
+		.area = "registry-test",
+		.text = "One.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_ALL,
+	},
+	{
+		.id = "RT_NO_SOURCE",
+		.area = "registry-test",
+		.text = "Two.",
+		.strength = CTS_MUST,
 		.profiles = CTS_ALL,
 	},
 };
@@ -19,13 +27,18 @@ CTS_REQUIREMENTS(registry_test, table);
 
 static const struct cts_requirement again[] = {
 	{
-		.id = "RT_TWICE", .area = "registry-test-2", .text = "One again.", .strength = CTS_MUST,
-		.source = "none", .profiles = CTS_ALL,
+		.id = "RT_TWICE",
+		.area = "registry-test-2",
+		.text = "One again.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_ALL,
 	},
 };
 CTS_REQUIREMENTS(registry_test_2, again);
 
-FIXTURE(cites) {
+FIXTURE(cites)
+{
 	struct cts *c;
 };
 
@@ -46,7 +59,8 @@ CTS_TEST_F(cites, the_known, "RT_TWICE")
 
 static const char *const unknown[] = { "RT_NOT_THERE", NULL };
 static const struct cts_cite stray = { "registry", "cites", "stray", unknown };
-static const struct cts_cite *const stray_p __attribute__((used, retain, section("cts_cites"))) = &stray;
+static const struct cts_cite *const stray_p
+	__attribute__((used, retain, section("cts_cites"))) = &stray;
 
 struct found {
 	unsigned int n;
@@ -89,7 +103,8 @@ TEST(problems)
 
 	EXPECT_EQ(3, cts_registry_check(find, &f));
 	EXPECT_TRUE(has(&f, "requirement RT_TWICE is defined twice"));
-	EXPECT_TRUE(has(&f, "requirement RT_NO_SOURCE lacks area, text, strength, source or profiles"));
+	EXPECT_TRUE(
+		has(&f, "requirement RT_NO_SOURCE lacks area, text, strength, source or profiles"));
 	EXPECT_TRUE(has(&f, "registry: cites.stray cites RT_NOT_THERE, which is no requirement"));
 	EXPECT_EQ(0, cts_suite_each(any, NULL));
 	EXPECT_EQ(0, cts_cite_each(count, &cites));

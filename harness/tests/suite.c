@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A test file as conformance/ has them, run as the runner does it: each test by name in a process of its own,
- * its TAP and its record read back. Some of its tests fail on purpose: that is what is looked for.
+ * A test file as conformance/ has them, run as the runner does it: each test by name in a process
+ * of its own, its TAP and its record read back. Some of its tests fail on purpose: that is what is
+ * looked for.
  */
 #include <fcntl.h>
 #include <jansson.h>
@@ -14,16 +15,28 @@
 
 static const struct cts_requirement table[] = {
 	{
-		.id = "SU_IOAS", .area = "suite-test", .text = "An IOAS can be made.", .strength = CTS_MUST,
-		.source = "none", .profiles = CTS_IOMMUFD, .expect = { EXPECT_IN(CTS_IOMMUFD, 0) },
-	}, {
-		.id = "SU_V7", .area = "suite-test", .text = "A container.", .strength = CTS_MUST,
-		.source = "none", .profiles = CTS_V7, .expect = { EXPECT_IN(CTS_V7, 0) },
+		.id = "SU_IOAS",
+		.area = "suite-test",
+		.text = "An IOAS can be made.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_IOMMUFD,
+		.expect = { EXPECT_IN(CTS_IOMMUFD, 0) },
+	},
+	{
+		.id = "SU_V7",
+		.area = "suite-test",
+		.text = "A container.",
+		.strength = CTS_MUST,
+		.source = "none",
+		.profiles = CTS_V7,
+		.expect = { EXPECT_IN(CTS_V7, 0) },
 	},
 };
 CTS_REQUIREMENTS(suite_test, table);
 
-FIXTURE(su) {
+FIXTURE(su)
+{
 	struct cts *c;
 	int fd;
 };
@@ -118,7 +131,7 @@ CTS_SUITE("suite-test", "suite-test/suite");
 /* ---- what runs them */
 
 struct seen {
-	char text[32768];	/* both outputs */
+	char text[32768]; /* both outputs */
 	char record[32768];
 	int status;
 };
@@ -168,27 +181,39 @@ static void run_one(const char *name, struct seen *s)
 /* Texts must be in the output as given; one that begins with '!' must not be there. */
 static const struct expectation {
 	const char *test;
-	const char *outcome;	/* of the record; NULL: none */
+	const char *outcome; /* of the record; NULL: none */
 	const char *text[4];
-	int exit;		/* kselftest's: 4 a skip */
+	int exit; /* kselftest's: 4 a skip */
 } expectations[] = {
 	{ "su.iommufd_vtd.passes", NULL, { "\nok 1 su.iommufd_vtd.passes", "!SKIP" }, 0 },
 	{ "su.iommufd_smmuv3.passes", NULL, { "\nok 1 ", "!SKIP" }, 0 },
-	{ "su.vfio_v7_vtd.passes", NULL,
-	  { "# SKIP not-applicable: SU_IOAS is no promise of v7-reviewed\n" }, 4 },
-	{ "su.iommufd_vtd.fails_and_goes_on", "fail",
-	  { "\nnot ok 1 ", "SU_IOAS: want success, saw -EINVAL | IOMMU_IOAS_ALLOC size=1 = -EINVAL | "
-	    "[An IOAS can be made.]", "went on" }, 1 },
-	{ "su.iommufd_vtd.fails_and_ends", "fail",
-	  { "\nnot ok 1 ", "SU_IOAS: want success, saw -EINVAL", "!went on" }, 1 },
+	{ "su.vfio_v7_vtd.passes",
+	  NULL,
+	  { "# SKIP not-applicable: SU_IOAS is no promise of v7-reviewed\n" },
+	  4 },
+	{ "su.iommufd_vtd.fails_and_goes_on",
+	  "fail",
+	  { "\nnot ok 1 ",
+	    "SU_IOAS: want success, saw -EINVAL | IOMMU_IOAS_ALLOC size=1 = -EINVAL | "
+	    "[An IOAS can be made.]",
+	    "went on" },
+	  1 },
+	{ "su.iommufd_vtd.fails_and_ends",
+	  "fail",
+	  { "\nnot ok 1 ", "SU_IOAS: want success, saw -EINVAL", "!went on" },
+	  1 },
 	{ "su.iommufd_vtd.fails_then_skips", "fail", { "SU_IOAS: 2: want 1, saw 2" }, 4 },
-	{ "su.iommufd_vtd.cannot_do_its_work", "broken", { "\nnot ok 1 ", "broken: IOMMU_IOAS_ALLOC",
-	  "!went on" }, 1 },
+	{ "su.iommufd_vtd.cannot_do_its_work",
+	  "broken",
+	  { "\nnot ok 1 ", "broken: IOMMU_IOAS_ALLOC", "!went on" },
+	  1 },
 	{ "su.vfio_v7_vtd.cites_both", NULL, { "\nok 1 ", "!SKIP" }, 0 },
 	{ "su.iommufd_vtd.cites_both", NULL, { "\nok 1 ", "!SKIP" }, 0 },
 	{ "su.iommufd_vtd.skips", NULL, { "# SKIP env-missing: no engine here\n" }, 4 },
-	{ "su.iommufd_vtd.damage", "fail",
-	  { "\nnot ok 1 ", "SU_IOAS: the subject wrote where it must not: forged damage" }, 1 },
+	{ "su.iommufd_vtd.damage",
+	  "fail",
+	  { "\nnot ok 1 ", "SU_IOAS: the subject wrote where it must not: forged damage" },
+	  1 },
 };
 
 static bool judge_text(const struct expectation *e, const struct seen *s)
@@ -261,6 +286,7 @@ int main(void)
 	good = WIFEXITED(s.status) && WEXITSTATUS(s.status) == 2 &&
 	       !strcmp(s.text, "iommu-cts: unknown subject 'nothing': reference, vm or hardware\n");
 	failed += !good;
-	printf("%sok %zu an unknown subject ends it with 2 and one line\n", good ? "" : "not ", n + 2);
+	printf("%sok %zu an unknown subject ends it with 2 and one line\n", good ? "" : "not ",
+	       n + 2);
 	return failed ? 1 : 0;
 }
