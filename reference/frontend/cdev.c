@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * /dev/vfio/devices/vfioN: a device by itself. It can do nothing until it is bound to an iommufd, and gets
- * its page tables from there.
+ * /dev/vfio/devices/vfioN: a device by itself. It can do nothing until it is bound to an iommufd,
+ * and gets its page tables from there.
  */
 #include <errno.h>
 #include <stddef.h>

@@ -15,7 +15,8 @@ struct ref_file_ops {
 	long (*ioctl)(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
 		      void *user_arg);
 	ssize_t (*read)(struct iommu_ref_proc *caller, struct ref_file *f, void *buf, size_t len);
-	ssize_t (*write)(struct iommu_ref_proc *caller, struct ref_file *f, const void *buf, size_t len);
+	ssize_t (*write)(struct iommu_ref_proc *caller, struct ref_file *f, const void *buf,
+			 size_t len);
 	int (*poll)(struct ref_file *f, short events);
 	void (*release)(struct ref_file *f);	/* last close */
 };
@@ -34,7 +35,7 @@ struct iommu_ref_proc {
 	struct iommu_ref *ref;
 	struct iommu_ref_proc *next;
 	struct ref_file *fds[REF_MAX_FDS];	/* descriptor numbers start at 0 */
-	struct vfio_mm *vfio_mm;		/* vfio.c: the v7 per-mm object, refcounted, NULL if none */
+	struct vfio_mm *vfio_mm;		/* vfio_mm.c: the v7 per-mm object, or NULL */
 };
 
 /* Opens a file for @proc: returns the descriptor, or -EMFILE/-ENOMEM. */
@@ -49,8 +50,8 @@ void file_hold(struct ref_file *f);
 void file_put(struct ref_file *f);
 
 /*
- * The kernel's rule for structs that grow: fields beyond @user_size are zero, bytes beyond @size must be.
- * -E2BIG: they are not; -EFAULT.
+ * The kernel's rule for structs that grow: fields beyond @user_size are zero, bytes beyond @size
+ * must be. -E2BIG: they are not; -EFAULT.
  */
 int copy_struct_from_user(struct iommu_ref *ref, void *dst, size_t size, const void *user,
 			  size_t user_size);
@@ -59,7 +60,8 @@ int copy_struct_from_user(struct iommu_ref *ref, void *dst, size_t size, const v
 int iommufd_open(struct iommu_ref_proc *proc);				/* /dev/iommu */
 int vfio_container_open(struct iommu_ref_proc *proc);			/* /dev/vfio/vfio */
 int vfio_group_open(struct iommu_ref_proc *proc, uint32_t group);	/* /dev/vfio/N */
-int vfio_cdev_open(struct iommu_ref_proc *proc, unsigned int index);	/* /dev/vfio/devices/vfioN */
+/* /dev/vfio/devices/vfioN */
+int vfio_cdev_open(struct iommu_ref_proc *proc, unsigned int index);
 
 /* Called by proc exit after all files are closed. */
 void vfio_proc_exit(struct iommu_ref_proc *proc);

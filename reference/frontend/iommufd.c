@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * /dev/iommu: its file, the object ids, and the dispatch of commands with the size rules that extensible
- * structs have. The commands themselves are in iommufd_*.c.
+ * /dev/iommu: its file, the object ids, and the dispatch of commands with the size rules that
+ * extensible structs have. The commands themselves are in iommufd_*.c.
  */
 #include <assert.h>
 #include <errno.h>
@@ -305,8 +305,8 @@ static long iommufd_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, uns
 /* ---- the file */
 
 /*
- * Leaves of the graph first: each destroyed object ends its use of others. All devices are unbound: each
- * holds this file open.
+ * Leaves of the graph first: each destroyed object ends its use of others. All devices are unbound:
+ * each holds this file open.
  */
 static void iommufd_release(struct ref_file *f)
 {

@@ -20,7 +20,7 @@
 /* "Allowed: V, Cfg, S1Fmt, S1ContextPtr, S1CDMax" (struct iommu_hwpt_arm_smmuv3) */
 #define STE0_ALLOWED (STE0_V | BITS(3, 1) | BITS(5, 4) | BITS(51, 6) | BITS(63, 59))
 /* "EATS, S1DSS, S1CIR, S1COR, S1CSH, S1STALLD" */
-#define STE1_ALLOWED (BITS(29, 28) | BITS(1, 0) | BITS(3, 2) | BITS(5, 4) | BITS(7, 6) | BITS(27, 27))
+#define STE1_ALLOWED (BITS(29, 28) | BITS(7, 0) | BITS(27, 27))
 #define STE1_EATS BITS(29, 28)
 
 enum { CFG_ABORT = 0, CFG_BYPASS = 4, CFG_S1 = 5 };
@@ -83,8 +83,8 @@ enum {
 };
 
 /*
- * TLBI by address. With a granule in TG the command covers (NUM + 1) * 2^SCALE granules, without one a
- * page (IHI 0070 4.4.1.1). This SMMU has IDR3.RIL.
+ * TLBI by address. With a granule in TG the command covers (NUM + 1) * 2^SCALE granules, without
+ * one a page (IHI 0070 4.4.1.1). This SMMU has IDR3.RIL.
  */
 static void tlbi_va(struct iommu_ref *ref, uint32_t vmid, uint32_t asid, const uint64_t cmd[2])
 {
@@ -188,9 +188,9 @@ static int read_commands(struct viommu *viommu, const struct user_data *array, u
 
 /*
  * The whole array is read before anything is done. The header: entry_num is "the number of requests
- * successfully handled", so what comes before a bad entry is executed, and an empty array is allowed.
- * (Linux 7.2 counts the entries before a bad one but issues only full batches of them, and refuses an
- * empty array with -EINVAL.)
+ * successfully handled", so what comes before a bad entry is executed, and an empty array is
+ * allowed. (Linux 7.2 counts the entries before a bad one but issues only full batches of them, and
+ * refuses an empty array with -EINVAL.)
  */
 int arm_invalidate(struct viommu *viommu, struct user_data *array)
 {

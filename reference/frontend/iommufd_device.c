@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Devices of an iommufd: binding, and attaching the RID or a PASID to a page table. All devices of a group
- * share the page table of the RID, and of each PASID; what a device asks for must be what the group has.
+ * Devices of an iommufd: binding, and attaching the RID or a PASID to a page table. All devices of
+ * a group share the page table of the RID, and of each PASID; what a device asks for must be what
+ * the group has.
  */
 #include <assert.h>
 #include <errno.h>

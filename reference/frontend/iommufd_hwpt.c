@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * HWPTs: page tables that hardware walks. Paging ones follow an IOAS; nested ones put a table of the user
- * on top of a nest parent. What is specific to a vendor is in iommufd_vtd.c and iommufd_arm.c.
+ * HWPTs: page tables that hardware walks. Paging ones follow an IOAS; nested ones put a table of
+ * the user on top of a nest parent. What is specific to a vendor is in iommufd_vtd.c and
+ * iommufd_arm.c.
  */
 #include <errno.h>
 

@@ -98,8 +98,8 @@ static int clear_tail(char *user, size_t from, size_t to)
 }
 
 /*
- * "data_len: in the room at data_uptr, out the length that exists": a short buffer is filled as far as it
- * goes, the rest of a long one is zeroed.
+ * "data_len: in the room at data_uptr, out the length that exists": a short buffer is filled as far
+ * as it goes, the rest of a long one is zeroed.
  */
 int get_hw_info(struct ucmd *u)
 {

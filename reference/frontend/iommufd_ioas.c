@@ -78,8 +78,8 @@ int ioas_iova_ranges(struct ucmd *u)
 }
 
 /*
- * Reads @n ranges. Grows with what is really there, so that a huge @n with little memory behind it is
- * -EFAULT and not -ENOMEM.
+ * Reads @n ranges. Grows with what is really there, so that a huge @n with little memory behind it
+ * is -EFAULT and not -ENOMEM.
  */
 static int load_ranges(const struct iommu_iova_range *user, uint32_t n, uint64_t (**out)[2],
 		       size_t *loaded)
@@ -137,7 +137,7 @@ int ioas_allow_iovas(struct ucmd *u)
 	return rc;
 }
 
-/* "Won't do it if domains already have pages mapped in them" (kernel: iopt_disable_large_pages()). */
+/* "Won't do it if domains already have pages mapped in them" (iopt_disable_large_pages()) */
 static int disable_large_pages(struct ioas *ioas)
 {
 	const struct iova_area *area;
@@ -179,7 +179,7 @@ int ioas_option(struct ucmd *u)
 	return 0;
 }
 
-/* IOMMU_IOAS_CHANGE_PROCESS: only memory of files can change hands, and this IOAS has none of it. */
+/* IOMMU_IOAS_CHANGE_PROCESS: only memory of files can change hands, and there is none. */
 int ioas_change_process(struct ucmd *u)
 {
 	struct iommu_ioas_change_process *cmd = u->cmd;

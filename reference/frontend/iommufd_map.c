@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * What is mapped in an IOAS: map, copy and unmap, and the page tables that follow it. An area is mapped in
- * every HWPT of its IOAS or in none; its pages are pinned while there is one.
+ * What is mapped in an IOAS: map, copy and unmap, and the page tables that follow it. An area is
+ * mapped in every HWPT of its IOAS or in none; its pages are pinned while there is one.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "iommufd_objects.h"
 
-#define HUGE_ALIGNMENT 0x200000ull	/* the kernel aligns for transparent huge pages, no further */
+#define HUGE_ALIGNMENT 0x200000ull	/* as for transparent huge pages, no further */
 
 /* A run of user memory to be mapped as one area. */
 struct piece {
@@ -179,9 +179,9 @@ static int cut_area(struct ioas *ioas, struct iova_area area, uint64_t first, ui
 }
 
 /*
- * Areas in [@first, @last], lowest first. -ENOENT: an area reaches beyond; those before it are gone.
- * "The requested range must be a superset of existing ranges. Splitting/truncating IOVA mappings is not
- * allowed."
+ * Areas in [@first, @last], lowest first. -ENOENT: an area reaches beyond; those before it are
+ * gone. "The requested range must be a superset of existing ranges. Splitting/truncating IOVA
+ * mappings is not allowed."
  */
 static int unmap_range(struct ioas *ioas, uint64_t first, uint64_t last, uint64_t *bytes)
 {
@@ -278,7 +278,7 @@ static int choose_iova(struct ioas *ioas, uint64_t va, uint64_t len, uint64_t *i
 	return rc;
 }
 
-/* Can a caller-chosen [@iova, @iova + @len) be mapped? The order of errors is iopt_check_iova()'s. */
+/* Can [@iova, @iova + @len) be mapped? The order of errors is iopt_check_iova()'s. */
 static int check_iova(struct ioas *ioas, uint64_t iova, uint64_t len)
 {
 	struct iova_area whole = { .first = iova, .last = iova + len - 1 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What the files of the iommufd front end share: the objects of one /dev/iommu, who uses whom, and the
- * context of a running command. An object is used by its id, and by each object that points at it; only
- * one that nobody else uses can be destroyed.
+ * What the files of the iommufd front end share: the objects of one /dev/iommu, who uses whom, and
+ * the context of a running command. An object is used by its id, and by each object that points at
+ * it; only one that nobody else uses can be destroyed.
  */
 #ifndef IOMMU_REF_IOMMUFD_OBJECTS_H
 #define IOMMU_REF_IOMMUFD_OBJECTS_H
@@ -10,7 +10,7 @@
 #include "frontend.h"
 #include "../../uapi/iommufd.h"
 
-#define PROT_PAGES_W 4u	/* iova_area.prot: its pages were pinned for writing, a copy may be writable */
+#define PROT_PAGES_W 4u	/* iova_area.prot: pinned for writing, so a copy may be writable */
 
 enum object_type {
 	OBJECT_ANY = 0,
@@ -101,7 +101,7 @@ struct vdevice {
 	uint64_t virt_id;
 };
 
-/* A running command: @cmd is the kernel's copy of the argument, zero beyond what the caller gave. */
+/* A running command: @cmd is our copy of the argument, zero beyond what the caller gave. */
 struct ucmd {
 	struct iommufd *ictx;
 	void *user;
@@ -138,7 +138,7 @@ void *object_alloc(struct iommufd *ictx, size_t size, enum object_type type,
 		   void (*destroy)(struct object *obj));
 /* NULL: no such object of this type. */
 void *object_get(struct iommufd *ictx, uint32_t id, enum object_type type);
-/* Destroys an object that is used by its id only; a tombstone keeps the id from being used again. */
+/* Destroys an object that is used by its id only; a tombstone keeps the id from being reused. */
 void object_remove(struct object *obj, bool tombstone);
 
 /* iommufd_ioas.c */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * vIOMMU: the slice of a physical IOMMU that one guest has, over a nest parent; and vDEVICE: the id that
- * a device has in there. SMMUv3 only, like Linux 7.2's drivers for these two vendors.
+ * vIOMMU: the slice of a physical IOMMU that one guest has, over a nest parent; and vDEVICE: the id
+ * that a device has in there. SMMUv3 only, like Linux 7.2's drivers for these two vendors.
  */
 #include <errno.h>
 
@@ -66,8 +66,8 @@ static void vdevice_destroy(struct object *obj)
 }
 
 /*
- * The device goes before its vDEVICE was destroyed: the vDEVICE goes too, but its id stays taken, since
- * user space may still destroy what it believes is there and must not hit a stranger.
+ * The device goes before its vDEVICE was destroyed: the vDEVICE goes too, but its id stays taken,
+ * since user space may still destroy what it believes is there and must not hit a stranger.
  */
 void vdevice_tombstone(struct vdevice *vdev)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * User-managed first level of VT-d: the data of HWPT_ALLOC and the entries of HWPT_INVALIDATE, in the
- * order of errors of drivers/iommu/intel/nested.c. Where that driver lets a reserved or unknown field
- * pass, the header's rule holds here ("Must be 0", EOPNOTSUPP for what is not supported).
+ * User-managed first level of VT-d: the data of HWPT_ALLOC and the entries of HWPT_INVALIDATE, in
+ * the order of errors of drivers/iommu/intel/nested.c. Where that driver lets a reserved or unknown
+ * field pass, the header's rule holds here ("Must be 0", EOPNOTSUPP for what is not supported).
  */
 #include <errno.h>
 

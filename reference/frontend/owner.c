@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Who drives the DMA of an IOMMU group. A group is the smallest unit of isolation, so all of its devices
- * have one owner: a v7 container or one iommufd file (kernel: iommu_device_claim_dma_owner()). Claims
- * of the same owner count.
+ * Who drives the DMA of an IOMMU group. A group is the smallest unit of isolation, so all of its
+ * devices have one owner: a v7 container or one iommufd file (kernel:
+ * iommu_device_claim_dma_owner()). Claims of the same owner count.
  */
 #include <assert.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The IOVA space of one IOAS or container: its areas (iova_tree.c) and the short lists of reserved and
- * allowed ranges. The ranges that may be used are worked out when those lists change, which is rare, not
- * when areas do.
+ * The IOVA space of one IOAS or container: its areas (iova_tree.c) and the short lists of reserved
+ * and allowed ranges. The ranges that may be used are worked out when those lists change, which is
+ * rare, not when areas do.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ struct iova_space {
 	struct reserved *reserved;	/* ascending by first, may overlap */
 	struct range *allowed;		/* ascending, disjoint; none: everything */
 	struct range *usable;		/* not reserved: room for nr_reserved + 1 */
-	struct range *automatic;	/* usable and allowed: room for nr_reserved + nr_allowed + 1 */
+	struct range *automatic;	/* usable and allowed: room for all + 1 */
 	size_t nr_reserved, nr_allowed, nr_usable, nr_automatic;
 };
 
@@ -53,8 +53,8 @@ static size_t usable_of(const struct iova_space *s, struct range *out)
 }
 
 /*
- * Works out usable and automatic. Automatic allocation never returns address 0, "even if it is valid",
- * and leaves the last page of the space alone (kernel: iopt_alloc_iova()).
+ * Works out usable and automatic. Automatic allocation never returns address 0, "even if it is
+ * valid", and leaves the last page of the space alone (kernel: iopt_alloc_iova()).
  */
 static void rebuild(struct iova_space *s)
 {

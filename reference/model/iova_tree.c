@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The B+ tree of iova_tree.h. Leaves hold the areas themselves; inner nodes hold, per child, the bounds
- * and the largest gap, so that a search reads one cache line or two per level. Inserting splits full
- * nodes on the way down, so a lack of memory is found before anything has changed.
+ * The B+ tree of iova_tree.h. Leaves hold the areas themselves; inner nodes hold, per child, the
+ * bounds and the largest gap, so that a search reads one cache line or two per level. Inserting
+ * splits full nodes on the way down, so a lack of memory is found before anything has changed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "iova_tree.h"
 
 #define FANOUT 32
-#define MIN_FILL (FANOUT / 4)	/* an emptier node is merged with its neighbour if they fit in one */
+#define MIN_FILL (FANOUT / 4)	/* an emptier node is merged if both fit in one */
 #define MAX_HEIGHT 16
 
 struct leaf {
@@ -217,8 +217,8 @@ const struct iova_area *iova_tree_lookup(const struct iova_tree *t, uint64_t iov
 /* ---- changing */
 
 /*
- * Goes down to the leaf for @key, splitting full nodes on the way so that every parent has room for one
- * more child. *@bound: where the areas of the next leaf begin, or U64_MAX.
+ * Goes down to the leaf for @key, splitting full nodes on the way so that every parent has room for
+ * one more child. *@bound: where the areas of the next leaf begin, or U64_MAX.
  */
 static int descend_splitting(struct iova_tree *t, uint64_t key, struct path *p, struct leaf **out,
 			     const uint64_t **bound)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The areas of an IOVA space: a B+ tree, ordered by address, augmented with the largest gap below each
- * child so that first fit skips full regions. Knows nothing of reserved or allowed ranges (iova.c).
+ * The areas of an IOVA space: a B+ tree, ordered by address, augmented with the largest gap below
+ * each child so that first fit skips full regions. Knows nothing of reserved or allowed ranges
+ * (iova.c).
  */
 #ifndef IOMMU_REF_IOVA_TREE_H
 #define IOMMU_REF_IOVA_TREE_H
