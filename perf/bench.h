@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a benchmark is and how one is measured. A benchmark (struct bench_ops) is one operation with a set-up
- * and a proof that the operation has its effect; a case is a benchmark with its parameters on one uAPI, and
- * gives one record. measure.c runs a case; the files invalidate.c, unmap.c and fault.c are benchmarks.
+ * What a benchmark is and how one is measured. A benchmark (struct bench_ops) is one operation
+ * with a set-up and a proof that the operation has its effect; a case is a benchmark with its
+ * parameters on one uAPI, and gives one record. measure.c runs a case; the files invalidate.c,
+ * unmap.c and fault.c are benchmarks.
  *
- * A sample is a timed region of one or more calls (so many that the clock's cost does not matter), divided by
- * them. Closed loop: a call begins when the last has ended.
+ * A sample is a timed region of one or more calls (so many that the clock's cost does not
+ * matter), divided by them. Closed loop: a call begins when the last has ended.
  */
 #ifndef PERF_BENCH_H
 #define PERF_BENCH_H
@@ -17,14 +18,14 @@
 #include "stats.h"
 #include "timer.h"
 
-#define BENCH_PAGE 4096ull
-#define BENCH_WHY 512
-#define BENCH_FIRST 5
+#define BENCH_PAGE	4096ull
+#define BENCH_WHY	512
+#define BENCH_FIRST	5
 #define BENCH_MAX_CASES 160
 
 /* What a benchmark speaks: a uAPI on an architecture. */
 struct bench_uapi {
-	const char *name;	/* "iommufd-vtd" */
+	const char *name; /* "iommufd-vtd" */
 	struct cts_variant variant;
 };
 enum { UAPI_IOMMUFD_VTD, UAPI_IOMMUFD_SMMUV3, UAPI_V7_VTD, BENCH_NR_UAPIS };
@@ -32,7 +33,7 @@ extern const struct bench_uapi bench_uapis[BENCH_NR_UAPIS];
 
 struct bench;
 struct bench_ops {
-	const char *per;	/* what one operation is: "call", "fault" */
+	const char *per; /* what one operation is: "call", "fault" */
 	/* 0, or -errno; bench_skip() when the subject cannot do it. */
 	int (*open)(struct bench *b);
 	/* That the call does what it is there for. 0 or bench_fail(). Sets b->verified. */
@@ -47,13 +48,13 @@ struct bench_ops {
 };
 
 struct bench_case {
-	char name[96];		/* "invalidate/iommufd-vtd/page/batch-8" */
-	char series[96];	/* without the last part */
+	char name[96]; /* "invalidate/iommufd-vtd/page/batch-8" */
+	char series[96]; /* without the last part */
 	const struct bench_ops *ops;
 	const struct bench_uapi *uapi;
-	const void *what;	/* the benchmark's own table row */
-	unsigned int batch;	/* requests in a call; 0: no batches */
-	unsigned int cached;	/* pages that the IOTLB should hold; 0: the benchmark's own choice */
+	const void *what; /* the benchmark's own table row */
+	unsigned int batch; /* requests in a call; 0: no batches */
+	unsigned int cached; /* pages that the IOTLB should hold; 0: the benchmark's own choice */
 };
 
 /* All cases in the order of reports; returns how many. Every benchmark file adds its own. */
@@ -66,11 +67,11 @@ size_t fault_cases(struct bench_case *out);
 struct bench {
 	const struct bench_case *bc;
 	struct cts *c;
-	void *priv;		/* the benchmark's own */
-	unsigned int max_calls;	/* in one sample */
+	void *priv; /* the benchmark's own */
+	unsigned int max_calls; /* in one sample */
 	bool verified;
-	const char *not_verified;	/* why not, if not */
-	char why[BENCH_WHY];	/* of a skip or a failure */
+	const char *not_verified; /* why not, if not */
+	char why[BENCH_WHY]; /* of a skip or a failure */
 };
 
 /* For ops: "OUTCOME: why", or what is wrong. They return what ops return then. */
@@ -84,9 +85,9 @@ struct target {
 	struct cts *c;
 	struct cts_space *space;
 	unsigned int device;
-	bool dma;		/* the device has an engine: effects can be seen */
-	struct cts_path path;	/* to the space, or to the bind if there is one */
-	uint8_t *va;		/* memory behind the addresses, @pages of it */
+	bool dma; /* the device has an engine: effects can be seen */
+	struct cts_path path; /* to the space, or to the bind if there is one */
+	uint8_t *va; /* memory behind the addresses, @pages of it */
 	unsigned int pages;
 	/* nested: */
 	struct guest_ram ram;
@@ -115,8 +116,8 @@ static inline bool target_is_model(const struct target *t)
 
 /* How much is measured. Time is the clock's: instructions where they are counted. */
 struct bench_effort {
-	size_t samples;		/* wanted */
-	double budget;		/* for them, with their preparation; stats_quantiles[0].least at the least */
+	size_t samples; /* wanted */
+	double budget; /* for them, with their preparation; stats_quantiles[0].least at the least */
 };
 
 enum bench_state { BENCH_DONE, BENCH_SKIP, BENCH_FAIL };
@@ -125,21 +126,21 @@ struct bench_result {
 	const struct bench_case *bc;
 	enum bench_state state;
 	char why[BENCH_WHY];
-	char not_verified[BENCH_WHY];	/* "" if verified */
+	char not_verified[BENCH_WHY]; /* "" if verified */
 	json_t *params;
-	unsigned int calls;		/* in one sample */
-	double first[BENCH_FIRST];	/* the very first calls, one a sample, apart from the others */
-	size_t nr_first, warmup;	/* warmup: samples that were dropped */
+	unsigned int calls; /* in one sample */
+	double first[BENCH_FIRST]; /* the very first calls, one a sample, apart from the others */
+	size_t nr_first, warmup; /* warmup: samples that were dropped */
 	double *samples;
-	struct stats stats;		/* of samples */
-	bool short_region;		/* not even max_calls make it 20 times the clock's cost */
+	struct stats stats; /* of samples */
+	bool short_region; /* not even max_calls make it 20 times the clock's cost */
 	bool has_work;
-	struct iommu_ref_stats work;	/* of one call on the reference */
+	struct iommu_ref_stats work; /* of one call on the reference */
 };
 
 /* Never fails: what goes wrong is in @r. Free with bench_result_free(). */
-void bench_measure(const struct bench_case *bc, const struct timer *timer, const struct bench_effort *effort,
-		   struct bench_result *r);
+void bench_measure(const struct bench_case *bc, const struct timer *timer,
+		   const struct bench_effort *effort, struct bench_result *r);
 void bench_result_free(struct bench_result *r);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fault latency of the reference: from the device's DMA to an address that is not mapped until its fault record is
- * taken, in one stage, in stage 1 over stage 2, and in stage 2 below a stage 1. Nothing is cached on
- * the way, so each fault walks its tables.
+ * Fault latency of the reference: from the device's DMA to an address that is not mapped until
+ * its fault record is taken, in one stage, in stage 1 over stage 2, and in stage 2 below a stage
+ * 1. Nothing is cached on the way, so each fault walks its tables.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 
 #include "bench.h"
 
-#define MAX_FAULTS 64u	/* in a sample; at different pages */
+#define MAX_FAULTS   64u /* in a sample; at different pages */
 #define MAPPED_PAGES 512u
 
 struct fault_kind {
@@ -29,12 +29,15 @@ static const struct fault_kind kinds[] = {
 struct fault {
 	struct target t;
 	const struct fault_kind *kind;
-	uint64_t iova;		/* the first page that faults */
+	uint64_t iova; /* the first page that faults */
 	struct iommu_ref_fault last;
 	uint64_t data;
 };
 
-/* Faulting pages lie behind mapped ones of the same table, so that the walk goes down to the leaf. */
+/*
+ * Faulting pages lie behind mapped ones of the same table, so that the walk goes down to the
+ * leaf.
+ */
 static int open_flat(struct bench *b, struct fault *f)
 {
 	int rc = target_open_flat(b, &f->t, 0, MAPPED_PAGES - MAX_FAULTS);
@@ -64,13 +67,14 @@ static int fault_open(struct bench *b)
 	f->kind = b->bc->what;
 	b->max_calls = MAX_FAULTS;
 	if (b->c->subject != CTS_REFERENCE)
-		return bench_skip(b, "not-implemented: fault latency is measured on the reference only");
+		return bench_skip(
+			b, "not-implemented: fault latency is measured on the reference only");
 	return f->kind->nested ? open_nested(b, f) : open_flat(b, f);
 }
 
 static int fault_prepare(struct bench *b, unsigned int calls)
 {
-	(void)b, (void)calls;	/* a fault leaves nothing behind */
+	(void)b, (void)calls; /* a fault leaves nothing behind */
 	return 0;
 }
 
@@ -102,12 +106,16 @@ static int fault_verify(struct bench *b)
 
 	if (rc)
 		return rc;
-	/* VT-d walks a kernel-managed table as its second level: there its faults are of stage 2. */
+	/*
+	 * VT-d walks a kernel-managed table as its second level: there its faults are of stage 2.
+	 */
 	if (!f->kind->nested && f->last.reason == IOMMU_REF_FAULT_S2_TRANSLATION)
 		want = IOMMU_REF_FAULT_S2_TRANSLATION;
 	if (f->last.reason != want || f->last.iova != iova || !f->last.write)
-		return bench_fail(b, "the record is not of this fault: reason %d at 0x%" PRIx64 ", want %d at 0x%"
-				  PRIx64, f->last.reason, f->last.iova, want, iova);
+		return bench_fail(b,
+				  "the record is not of this fault: reason %d at 0x%" PRIx64
+				  ", want %d at 0x%" PRIx64,
+				  f->last.reason, f->last.iova, want, iova);
 	if (iommu_ref_fault_pop(cts_ref(b->c), &f->last))
 		return bench_fail(b, "one DMA left more than one fault record");
 	b->verified = true;
@@ -150,14 +158,20 @@ size_t fault_cases(struct bench_case *out)
 
 	for (size_t u = 0; u < BENCH_NR_UAPIS; u++)
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-			/* A v7 container without nesting differs from iommufd's only in how it is set up. */
+			/*
+			 * A v7 container without nesting differs from iommufd's only in how it is
+			 * set up.
+			 */
 			if (u == UAPI_V7_VTD && !kinds[k].nested)
 				continue;
 			*bc = (struct bench_case){
-				.ops = &fault_ops, .uapi = &bench_uapis[u], .what = &kinds[k],
+				.ops = &fault_ops,
+				.uapi = &bench_uapis[u],
+				.what = &kinds[k],
 			};
 			snprintf(bc->series, sizeof(bc->series), "fault/%s", bench_uapis[u].name);
-			snprintf(bc->name, sizeof(bc->name), "fault/%s/%s", bench_uapis[u].name, kinds[k].name);
+			snprintf(bc->name, sizeof(bc->name), "fault/%s/%s", bench_uapis[u].name,
+				 kinds[k].name);
 			bc++;
 		}
 	return (size_t)(bc - out);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IOTLB invalidation of a bound stage 1, as a VMM does it for its guest: through IOMMU_HWPT_INVALIDATE with an array of
- * requests, or VFIO_IOMMU_NESTING_OP one request a call. Arguments are encoded beforehand; a sample uses
- * a slot of pages for each call, all of them cached before it begins.
+ * IOTLB invalidation of a bound stage 1, as a VMM does it for its guest: through
+ * IOMMU_HWPT_INVALIDATE with an array of requests, or VFIO_IOMMU_NESTING_OP one request a call.
+ * Arguments are encoded beforehand; a sample uses a slot of pages for each call, all of them
+ * cached before it begins.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,18 +14,16 @@
 #include "../uapi/vfio.h"
 #include "bench.h"
 
-#define MAX_BATCH 64u
-#define MAX_SLOTS 64u
-#define RANGE_PAGES 16u
-/* The model's IOTLB has 4096 entries. A guest's memory is pinned, so there it is less. */
-#define MODEL_PAGES 4096u
-#define KERNEL_PAGES 1024u
-#define WHOLE_PAGES 512u
+#define MAX_BATCH   64u
+#define MAX_SLOTS   64u
+#define RANGE_PAGES 8u
+#define POOL_PAGES  1024u /* a sample of 64 ranges needs half of them */
+#define WHOLE_PAGES 64u
 
 struct scope {
 	const char *name;
 	enum cts_inv_scope scope;
-	unsigned int pages;	/* of one request; whole: 0 */
+	unsigned int pages; /* of one request; whole: 0 */
 };
 
 static const struct scope scopes[] = {
@@ -44,18 +43,18 @@ struct v7_request {
 
 /* One call, ready to be made. */
 struct slot {
-	struct iommu_hwpt_invalidate arg;	/* iommufd */
+	struct iommu_hwpt_invalidate arg; /* iommufd */
 	struct inv_batch entries;
-	struct v7_request *v7;			/* v7: batch of them, a call each */
+	struct v7_request *v7; /* v7: batch of them, a call each */
 };
 
 struct invalidate {
 	struct target t;
 	const struct scope *scope;
 	unsigned int batch;
-	unsigned int slot_pages;	/* that one call invalidates; whole: all */
+	unsigned int slot_pages; /* that one call invalidates; whole: all */
 	unsigned int nr_slots;
-	unsigned int cached;		/* reference: entries in the IOTLB before a sample */
+	unsigned int cached; /* reference: entries in the IOTLB before a sample */
 	struct slot slots[MAX_SLOTS];
 };
 
@@ -88,10 +87,12 @@ static int encode_iommufd(struct invalidate *v, unsigned int nr)
 
 	for (unsigned int i = 0; i < v->batch; i++)
 		inv[i] = request(v, nr, i);
-	rc = arm ? smmu_inv_encode(bind, inv, v->batch, &s->entries) :
-		   vtd_inv_encode(inv, v->batch, &s->entries);
-	if (rc)
+	rc = arm ? smmu_inv_encode(bind, inv, v->batch, &s->entries)
+		 : vtd_inv_encode(inv, v->batch, &s->entries);
+	if (rc) {
+		s->entries = (struct inv_batch){ 0 }; /* it has freed what it had */
 		return rc;
+	}
 	s->arg = (struct iommu_hwpt_invalidate){
 		.size = sizeof(s->arg),
 		.hwpt_id = arm ? v->t.space->viommu_id[v->t.device] : bind->hwpt_id,
@@ -154,7 +155,7 @@ static unsigned int pool_pages(const struct bench *b)
 		return b->bc->cached;
 	if (scope->scope == CTS_INV_BIND)
 		return WHOLE_PAGES;
-	return b->c->subject == CTS_REFERENCE ? MODEL_PAGES : KERNEL_PAGES;
+	return POOL_PAGES;
 }
 
 static int invalidate_open(struct bench *b)
@@ -181,7 +182,10 @@ static int invalidate_open(struct bench *b)
 	if (!rc)
 		rc = target_warm(&v->t, v->t.gva, v->t.pages);
 	v->cached = target_cached(&v->t, v->t.gva, v->t.pages);
-	/* Whole binds have one slot: the first call of a sample empties it, the others find it empty. */
+	/*
+	 * Whole binds have one slot: the first call of a sample empties it, the others find it
+	 * empty.
+	 */
 	b->max_calls = v->scope->pages ? v->nr_slots : MAX_SLOTS;
 	return rc;
 }
@@ -201,10 +205,11 @@ static long invalidate_call(struct bench *b, unsigned int i)
 
 	if (s->v7) {
 		for (unsigned int k = 0; !rc && k < v->batch; k++)
-			rc = cts_ioctl_timed(b->c, v->t.space->fd, VFIO_IOMMU_NESTING_OP, &s->v7[k]);
+			rc = cts_ioctl_timed(b->c, v->t.space->fd, VFIO_IOMMU_NESTING_OP,
+					     &s->v7[k]);
 		return rc;
 	}
-	s->arg.entry_num = s->entries.entries;	/* out: how many were processed */
+	s->arg.entry_num = s->entries.entries; /* out: how many were processed */
 	return cts_ioctl_timed(b->c, v->t.space->fd, IOMMU_HWPT_INVALIDATE, &s->arg);
 }
 
@@ -216,8 +221,8 @@ static int swap_pages(struct invalidate *v, bool back)
 	for (unsigned int i = 0; !rc && i < v->slot_pages; i++) {
 		unsigned int to = back ? i : i ^ 1;
 
-		rc = stage1_map(&v->t.s1, v->t.gva + i * BENCH_PAGE, v->t.gpa + to * BENCH_PAGE, BENCH_PAGE,
-				CTS_RW, false);
+		rc = stage1_map(&v->t.s1, v->t.gva + i * BENCH_PAGE, v->t.gpa + to * BENCH_PAGE,
+				BENCH_PAGE, CTS_RW, false);
 	}
 	return rc;
 }
@@ -229,13 +234,14 @@ static int check_pages(struct bench *b, unsigned int flip, const char *complaint
 	unsigned int step = target_is_model(&v->t) || v->slot_pages < 2 ? 1 : v->slot_pages - 1;
 
 	for (unsigned int i = 0; i < v->slot_pages; i += step) {
-		int rc = target_reaches(&v->t, v->t.gva + i * BENCH_PAGE, v->t.va + (i ^ flip) * BENCH_PAGE);
+		int rc = target_reaches(&v->t, v->t.gva + i * BENCH_PAGE,
+					v->t.va + (i ^ flip) * BENCH_PAGE);
 
 		if (rc < 0)
 			return rc;
 		if (!rc)
-			return bench_fail(b, "%s (page %u of the %u that one call invalidates)", complaint, i,
-					  v->slot_pages);
+			return bench_fail(b, "%s (page %u of the %u that one call invalidates)",
+					  complaint, i, v->slot_pages);
 	}
 	return 0;
 }
@@ -255,11 +261,14 @@ static int invalidate_verify(struct bench *b)
 		rc = swap_pages(v, false);
 	/* Only the model promises to keep what it has cached. */
 	if (!rc && target_is_model(&v->t))
-		rc = check_pages(b, 0, "the IOTLB was not warm: a changed entry shows before its invalidation");
+		rc = check_pages(
+			b, 0,
+			"the IOTLB was not warm: a changed entry shows before its invalidation");
 	if (!rc)
 		rc = invalidate_call(b, 0);
 	if (!rc)
-		rc = check_pages(b, 1, "the invalidation has no effect: DMA still goes to the old page");
+		rc = check_pages(b, 1,
+				 "the invalidation has no effect: DMA still goes to the old page");
 	if (!rc)
 		rc = swap_pages(v, true);
 	if (!rc)
@@ -312,7 +321,8 @@ static const struct bench_ops invalidate_ops = {
 
 #define NR(a) (sizeof(a) / sizeof((a)[0]))
 
-static struct bench_case *add_case(struct bench_case *bc, const struct bench_uapi *uapi, const struct scope *s)
+static struct bench_case *add_case(struct bench_case *bc, const struct bench_uapi *uapi,
+				   const struct scope *s)
 {
 	*bc = (struct bench_case){ .ops = &invalidate_ops, .uapi = uapi, .what = s, .batch = 1 };
 	return bc;
@@ -334,7 +344,8 @@ size_t invalidate_cases(struct bench_case *out)
 	for (size_t u = 0; u < BENCH_NR_UAPIS; u++)
 		for (size_t k = 0; k < NR(cached_sizes); k++, bc++) {
 			add_case(bc, &bench_uapis[u], &scopes[0])->cached = cached_sizes[k];
-			snprintf(bc->series, sizeof(bc->series), "invalidate-flat/%s/page", bench_uapis[u].name);
+			snprintf(bc->series, sizeof(bc->series), "invalidate-flat/%s/page",
+				 bench_uapis[u].name);
 			snprintf(bc->name, sizeof(bc->name), "invalidate-flat/%s/page/cached-%u",
 				 bench_uapis[u].name, cached_sizes[k]);
 		}

@@ -29,11 +29,12 @@ static const char help[] =
 	"  --device BDF   a device bound to vfio-pci; the kernel's subjects need one\n"
 	"  --quick        fewer samples: seconds on the reference; no p99.9\n"
 	"  --list         the names of the benchmarks\n"
-	"  --out DIR      a new folder: perf.json, and a plot of invalidation cost over the batch\n";
+	"  --out DIR      a new folder: perf.json, and a plot of invalidation cost over the "
+	"batch\n";
 
 struct options {
 	const char *bench, *subject, *out;
-	const char *device;		/* the first one */
+	const char *device; /* the first one */
 	char devices[CTS_MAX_DEVICES * 16];
 	bool quick, list, help, icount;
 };
@@ -58,7 +59,9 @@ static int add_device(struct options *o, const char *bdf)
 
 	/* what an address looks like is the harness's knowledge: cts_environment() checks it */
 	if (strchr(bdf, ',') || used + strlen(bdf) + 2 > sizeof(o->devices))
-		return usage("perf: '%.40s' is no PCI address like 0000:00:05.0, or there are too many", bdf);
+		return usage(
+			"perf: '%.40s' is no PCI address like 0000:00:05.0, or there are too many",
+			bdf);
 	if (!o->device)
 		o->device = bdf;
 	snprintf(o->devices + used, sizeof(o->devices) - used, "%s%s", used ? "," : "", bdf);
@@ -68,17 +71,21 @@ static int add_device(struct options *o, const char *bdf)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "bench", required_argument, NULL, 'b' }, { "subject", required_argument, NULL, 's' },
-		{ "device", required_argument, NULL, 'd' }, { "out", required_argument, NULL, 'o' },
-		{ "quick", no_argument, NULL, 'q' }, { "list", no_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' }, { 0 },
+		{ "bench", required_argument, NULL, 'b' },
+		{ "subject", required_argument, NULL, 's' },
+		{ "device", required_argument, NULL, 'd' },
+		{ "out", required_argument, NULL, 'o' },
+		{ "quick", no_argument, NULL, 'q' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	const char *icount = getenv("CTS_ICOUNT");
 	int opt, rc = STATUS_OK;
 
 	*o = (struct options){ .subject = "reference" };
 	opterr = 0;
-	optind = 0;	/* the runner has used getopt before */
+	optind = 0; /* the runner has used getopt before */
 	while (!rc && (opt = getopt_long(argc, argv, "+:h", longs, NULL)) != -1) {
 		switch (opt) {
 		case 'b': o->bench = optarg; break;
@@ -88,13 +95,21 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'q': o->quick = true; break;
 		case 'l': o->list = true; break;
 		case 'h': o->help = true; break;
-		case ':': return usage("perf: option '%s' wants a value ('iommu-cts perf --help')", argv[optind - 1]);
-		default: return usage("perf: unknown option '%s' ('iommu-cts perf --help')", argv[optind - 1]);
+		case ':':
+			return usage("perf: option '%s' wants a value ('iommu-cts perf --help')",
+				     argv[optind - 1]);
+		default:
+			return usage("perf: unknown option '%s' ('iommu-cts perf --help')",
+				     argv[optind - 1]);
 		}
 	}
 	if (!rc && optind < argc)
-		rc = usage("perf: '%s' is not expected here ('iommu-cts perf --help')", argv[optind]);
-	/* Who starts the guest knows that its time is a count of instructions; nothing else may tell. */
+		rc = usage("perf: '%s' is not expected here ('iommu-cts perf --help')",
+			   argv[optind]);
+	/*
+	 * Who starts the guest knows that its time is a count of instructions; nothing else may
+	 * tell.
+	 */
 	o->icount = icount && !strcmp(icount, "1");
 	if (!rc && icount && *icount && strcmp(icount, "1") && strcmp(icount, "0"))
 		rc = usage("CTS_ICOUNT='%.20s' is neither 0 nor 1", icount);
@@ -167,17 +182,22 @@ static int make_folder(const char *dir)
 /* Guest time is deterministic, and slow to produce: fewer samples tell the same. */
 static void set_run(const struct options *o, struct report_run *run)
 {
-	*run = (struct report_run){ .subject = o->subject, .domain = o->subject, .unit = "ns", .quick = o->quick };
-	run->effort = o->quick ? (struct bench_effort){ 1000, 60e6 } : (struct bench_effort){ 10000, 1.5e9 };
+	*run = (struct report_run){
+		.subject = o->subject, .domain = o->subject, .unit = "ns", .quick = o->quick
+	};
+	run->effort = o->quick ? (struct bench_effort){ 1000, 40e6 }
+			       : (struct bench_effort){ 10000, 1.5e9 };
 	if (!strcmp(o->subject, "reference")) {
 		run->domain = "model";
 	} else if (o->icount) {
 		run->domain = "emulated";
 		run->unit = "guest instructions";
-		run->effort = o->quick ? (struct bench_effort){ 100, 20e6 } : (struct bench_effort){ 1000, 50e6 };
+		run->effort = o->quick ? (struct bench_effort){ 100, 20e6 }
+				       : (struct bench_effort){ 1000, 50e6 };
 	} else if (!strcmp(o->subject, "vm")) {
 		run->domain = "emulated";
-		run->note = "times of an emulated machine rank code paths; they are not the latency of hardware";
+		run->note = "times of an emulated machine rank code paths; they are not the "
+			    "latency of hardware";
 	}
 	timer_measure(&run->timer);
 }
@@ -196,8 +216,8 @@ static void measure_all(const struct report_run *run, const struct bench_case *c
 			fprintf(stderr, "[%zu/%zu] %s\n", i + 1, n, cases[i].series);
 		bench_measure(&cases[i], &run->timer, &run->effort, &results[i]);
 		if (results[i].state == BENCH_FAIL)
-			fprintf(stderr, "%sFAILED %s: %s\n", terminal ? "\r\033[K" : "", cases[i].name,
-				results[i].why);
+			fprintf(stderr, "%sFAILED %s: %s\n", terminal ? "\r\033[K" : "",
+				cases[i].name, results[i].why);
 	}
 	if (terminal)
 		fputs("\r\033[K", stderr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs one case: set-up, first calls, proof of the effect, exact work of one call, calibration, samples.
+ * Runs one case: set-up, first calls, proof of the effect, exact work of one call, calibration,
+ * samples.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -195,8 +196,8 @@ static int run(struct bench *b, const struct timer *timer, const struct bench_ef
 	return rc;
 }
 
-void bench_measure(const struct bench_case *bc, const struct timer *timer, const struct bench_effort *effort,
-		   struct bench_result *r)
+void bench_measure(const struct bench_case *bc, const struct timer *timer,
+		   const struct bench_effort *effort, struct bench_result *r)
 {
 	struct bench b = { .bc = bc, .max_calls = 1 };
 	int rc;
@@ -212,7 +213,9 @@ void bench_measure(const struct bench_case *bc, const struct timer *timer, const
 		bench_fail(&b, "%s", uapi_errno_name(-rc));
 	memcpy(r->why, b.why, sizeof(r->why));
 	snprintf(r->not_verified, sizeof(r->not_verified), "%s",
-		 b.verified ? "" : b.not_verified ? b.not_verified : "not reached");
+		 b.verified	  ? ""
+		 : b.not_verified ? b.not_verified
+				  : "not reached");
 	if (b.priv)
 		bc->ops->close(&b);
 	cts_end(b.c);

@@ -22,8 +22,8 @@ static int node_of(hwloc_topology_t topo, hwloc_obj_t obj)
 	hwloc_obj_t node = NULL;
 
 	if (obj && obj->nodeset)
-		node = hwloc_get_numanode_obj_by_os_index(topo,
-							  (unsigned int)hwloc_bitmap_first(obj->nodeset));
+		node = hwloc_get_numanode_obj_by_os_index(
+			topo, (unsigned int)hwloc_bitmap_first(obj->nodeset));
 	return node ? (int)node->os_index : -1;
 }
 
@@ -77,7 +77,8 @@ json_t *place_pin(const char *bdf)
 			json_object_set_new(p, "numa_node", json_integer(node_of(topo, pu)));
 		}
 		if (near)
-			json_object_set_new(p, "device_numa_node", json_integer(node_of(topo, near)));
+			json_object_set_new(p, "device_numa_node",
+					    json_integer(node_of(topo, near)));
 	}
 	hwloc_topology_destroy(topo);
 	return p;
@@ -90,7 +91,7 @@ json_t *place_pin(const char *bdf)
 	int cpu = CPU_SETSIZE - 1;
 	bool pinned = false;
 
-	(void)bdf;	/* where a device hangs is hwloc's knowledge */
+	(void)bdf; /* where a device hangs is hwloc's knowledge */
 	if (!sched_getaffinity(0, sizeof(set), &set)) {
 		while (cpu >= 0 && !CPU_ISSET(cpu, &set))
 			cpu--;
@@ -135,8 +136,8 @@ static void doubt_build(json_t *list)
 
 json_t *place_doubts(const json_t *environment, bool kernel_subject, const char *defect)
 {
-	static const char *const debug[] = { "KASAN", "KCSAN", "UBSAN", "PROVE_LOCKING", "DEBUG_VM",
-					     "IOMMU_DEBUG_PAGEALLOC" };
+	static const char *const debug[] = { "KASAN",	      "KCSAN",	  "UBSAN",
+					     "PROVE_LOCKING", "DEBUG_VM", "IOMMU_DEBUG_PAGEALLOC" };
 	const json_t *config = json_object_get(environment, "kernel_config");
 	const char *governor = record_string(environment, "governor");
 	json_t *list = json_array();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The cost of invalidation over the batch, with the fitted lines: data and a gnuplot script, and the picture
- * where gnuplot is installed.
+ * The cost of invalidation over the batch, with the fitted lines: data and a gnuplot script, and
+ * the picture where gnuplot is installed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ static void print_data(FILE *f, const json_t *root)
 			if (strcmp(record_string(b, "series"), series) || !json_is_array(ci))
 				continue;
 			fprintf(f, "%" JSON_INTEGER_FORMAT " %.12g %.12g %.12g\n",
-				json_integer_value(json_object_get(json_object_get(b, "params"), "batch")),
+				json_integer_value(
+					json_object_get(json_object_get(b, "params"), "batch")),
 				json_number_value(json_object_get(b, "p50")),
 				json_number_value(json_array_get(ci, 0)),
 				json_number_value(json_array_get(ci, 1)));
@@ -48,10 +49,12 @@ static void print_script(FILE *f, const json_t *root)
 	      "set terminal svg size 1000,650 dynamic background 'white'\n"
 	      "set output '" NAME ".svg'\n"
 	      "set logscale x 2\nset logscale y 10\nset grid\nset key outside right\n"
-	      "set xlabel 'requests in one call (batch)'\n", f);
-	fprintf(f, "set title 'IOTLB invalidation: median and 95 %% interval, fitted a + b * batch\\n"
-		"subject %s, timing domain %s'\n", record_string(settings, "subject"),
-		record_string(settings, "timing_domain"));
+	      "set xlabel 'requests in one call (batch)'\n",
+	      f);
+	fprintf(f,
+		"set title \"IOTLB invalidation: median and 95 %% interval, fitted a + b * batch\\n"
+		"subject %s, timing domain %s\"\n",
+		record_string(settings, "subject"), record_string(settings, "timing_domain"));
 	fprintf(f, "set ylabel '%s a call'\nset xrange [0.8:80]\nplot \\\n",
 		record_string(json_object_get(root, "timer"), "unit"));
 	json_array_foreach(json_object_get(root, "fits"), i, fit) {
@@ -60,10 +63,13 @@ static void print_script(FILE *f, const json_t *root)
 		const char *name = record_string(fit, "series");
 
 		name = strchr(name, '/') ? strchr(name, '/') + 1 : name;
-		fprintf(f, "  '" NAME ".dat' index %zu using 1:2:3:4 with yerrorbars linecolor %zu pointtype %zu "
-			"title '%s: %.4g + %.4g k', \\\n", i, i + 1, i + 1, name, a, b);
-		fprintf(f, "  (%.12g) + (%.12g) * x with lines linecolor %zu notitle%s\n", a, b, i + 1,
-			i + 1 < n ? ", \\" : "");
+		fprintf(f,
+			"  '" NAME
+			".dat' index %zu using 1:2:3:4 with yerrorbars linecolor %zu pointtype %zu "
+			"title '%s: %.4g + %.4g k', \\\n",
+			i, i + 1, i + 1, name, a, b);
+		fprintf(f, "  (%.12g) + (%.12g) * x with lines linecolor %zu notitle%s\n", a, b,
+			i + 1, i + 1 < n ? ", \\" : "");
 	}
 }
 
@@ -100,8 +106,10 @@ int plot_write(const char *dir, const json_t *root, FILE *messages)
 	if (!rc)
 		fprintf(messages, "plot: %s/" NAME ".svg\n", dir);
 	else if (rc == -ENOENT)
-		fprintf(messages, "plot: (cd %s && gnuplot " NAME ".gp) makes " NAME ".svg; gnuplot is not "
-			"installed here\n", dir);
+		fprintf(messages,
+			"plot: (cd %s && gnuplot " NAME ".gp) makes " NAME ".svg; gnuplot is not "
+			"installed here\n",
+			dir);
 	else
 		fprintf(messages, "plot: gnuplot failed on %s/" NAME ".gp\n", dir);
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * perf.json on disk: one line a benchmark, so that a record can be looked at with line tools; and its check when
- * it is read.
+ * perf.json on disk: one line a benchmark, so that a record can be looked at with line tools; and
+ * its check when it is read.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "record.h"
 #include "report.h"
 
-#define DIGITS JSON_REAL_PRECISION(12)	/* a thousandth of a nanosecond in a second */
+#define DIGITS JSON_REAL_PRECISION(12) /* a thousandth of a nanosecond in a second */
 
 static void print_list(FILE *f, const json_t *list)
 {
@@ -75,7 +75,8 @@ static const char *check_statistics(const json_t *o, const double *samples, size
 		if (!is_value(o, stats_quantiles[i].name, st.known[i], st.q[i]))
 			return "a percentile is not of these samples, or of too few";
 	if (st.has_ci ? !close_to(json_number_value(json_array_get(ci, 0)), st.ci_lo) ||
-			!close_to(json_number_value(json_array_get(ci, 1)), st.ci_hi) : !json_is_null(ci))
+				!close_to(json_number_value(json_array_get(ci, 1)), st.ci_hi)
+		      : !json_is_null(ci))
 		return "the confidence interval is not of these samples";
 	return NULL;
 }
@@ -107,12 +108,14 @@ static const char *check_samples(const json_t *o)
 
 static bool known_domain(const char *domain)
 {
-	return !strcmp(domain, "model") || !strcmp(domain, "emulated") || !strcmp(domain, "hardware");
+	return !strcmp(domain, "model") || !strcmp(domain, "emulated") ||
+	       !strcmp(domain, "hardware");
 }
 
 static const char *check_benchmark(const json_t *o, const char *domain)
 {
-	static const char *const texts[] = { "name", "series", "subject", "unit", "per", "loop", "state" };
+	static const char *const texts[] = { "name", "series", "subject", "unit",
+					     "per",  "loop",   "state" };
 	const char *state = record_string(o, "state");
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -135,7 +138,8 @@ static const char *check_benchmark(const json_t *o, const char *domain)
 static const char *check_record(const json_t *root, const json_t **where)
 {
 	const json_t *list = json_object_get(root, "benchmarks"), *one;
-	const char *domain = record_string(json_object_get(root, "settings"), "timing_domain"), *why;
+	const char *domain = record_string(json_object_get(root, "settings"), "timing_domain"),
+		   *why;
 	size_t i;
 
 	*where = NULL;
@@ -167,8 +171,8 @@ json_t *report_read(const char *file, char *why, size_t len)
 	}
 	wrong = check_record(root, &where);
 	if (wrong) {
-		snprintf(why, len, "%s is no record of perf: %s%s%s", file, where ? record_string(where, "name") : "",
-			 where ? ": " : "", wrong);
+		snprintf(why, len, "%s is no record of perf: %s%s%s", file,
+			 where ? record_string(where, "name") : "", where ? ": " : "", wrong);
 		json_decref(root);
 		return NULL;
 	}

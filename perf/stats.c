@@ -25,7 +25,7 @@ const struct stats_quantile_info stats_quantiles[STATS_NR_QUANTILES] = {
 size_t stats_median_rank(size_t n, double confidence)
 {
 	double tail = (1 - confidence) / 2;
-	size_t lo = 0, hi = n / 2;	/* lo always qualifies: P(X < 0) = 0 */
+	size_t lo = 0, hi = n / 2; /* lo always qualifies: P(X < 0) = 0 */
 
 	while (lo < hi) {
 		size_t r = (lo + hi + 1) / 2;
@@ -47,7 +47,8 @@ static void describe(const double *sorted, size_t n, struct stats *out)
 	for (int i = 0; i < STATS_NR_QUANTILES; i++) {
 		out->known[i] = n >= stats_quantiles[i].least;
 		if (out->known[i])
-			out->q[i] = gsl_stats_quantile_from_sorted_data(sorted, 1, n, stats_quantiles[i].p);
+			out->q[i] = gsl_stats_quantile_from_sorted_data(sorted, 1, n,
+									stats_quantiles[i].p);
 	}
 	out->ci_rank = stats_median_rank(n, STATS_CONFIDENCE);
 	out->has_ci = out->ci_rank > 0;
@@ -97,11 +98,15 @@ int stats_fit(const double *k, const double *y, size_t n, struct stats_fit *out)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		w[i] = 1 / (y[i] * y[i]);
-	rc = gsl_fit_wlinear(k, 1, w, 1, y, 1, n, &out->a, &out->b, &cov_aa, &cov_ab, &cov_bb, &chisq);
+	rc = gsl_fit_wlinear(k, 1, w, 1, y, 1, n, &out->a, &out->b, &cov_aa, &cov_ab, &cov_bb,
+			     &chisq);
 	free(w);
 	if (rc)
 		return -EINVAL;
-	/* The weights say how errors compare, not how large they are: that comes from the residuals. */
+	/*
+	 * The weights say how errors compare, not how large they are: that comes from the
+	 * residuals.
+	 */
 	scale = chisq / (double)(n - 2);
 	out->a_se = sqrt(cov_aa * scale);
 	out->b_se = sqrt(cov_bb * scale);

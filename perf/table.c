@@ -60,7 +60,8 @@ static void print_case(FILE *f, const json_t *b)
 		fprintf(f, " %8s", figure(buf, sizeof(buf), json_object_get(b, columns[i])));
 		if (strcmp(columns[i], "p50"))
 			continue;
-		snprintf(range, sizeof(range), "[%s, %s]", figure(lo, sizeof(lo), json_array_get(ci, 0)),
+		snprintf(range, sizeof(range), "[%s, %s]",
+			 figure(lo, sizeof(lo), json_array_get(ci, 0)),
 			 figure(hi, sizeof(hi), json_array_get(ci, 1)));
 		fprintf(f, " %-16s", range);
 	}
@@ -80,8 +81,9 @@ static void print_fit(FILE *f, const json_t *root, const char *series)
 
 	json_array_foreach(json_object_get(root, "fits"), i, one)
 		if (!strcmp(record_string(one, "series"), series))
-			fprintf(f, "  p50 = %.1f + %.2f * batch (worst point %.0f %% off)\n", number(one, "a"),
-				number(one, "b"), 100 * number(one, "worst_relative_error"));
+			fprintf(f, "  p50 = %.1f + %.2f * batch (worst point %.0f %% off)\n",
+				number(one, "a"), number(one, "b"),
+				100 * number(one, "worst_relative_error"));
 	json_array_foreach(json_object_get(root, "flatness"), i, one)
 		if (!strcmp(record_string(one, "series"), series))
 			fprintf(f, "  largest p50 by smallest: %.2f\n", number(one, "ratio"));
@@ -99,9 +101,11 @@ static void print_series(FILE *f, const json_t *root)
 		if (strcmp(series, record_string(b, "series"))) {
 			print_fit(f, root, series);
 			series = record_string(b, "series");
-			fprintf(f, "\n%s, %s a %s\n", series, record_string(b, "unit"), record_string(b, "per"));
-			fprintf(f, "  %-12s %8s %8s %-16s %8s %8s %8s %8s %12s work a %s\n", "", "min", "p50",
-				"[95 % of p50]", "p90", "p99", "p99.9", "max", "n x calls", record_string(b, "per"));
+			fprintf(f, "\n%s, %s a %s\n", series, record_string(b, "unit"),
+				record_string(b, "per"));
+			fprintf(f, "  %-12s %8s %8s %-16s %8s %8s %8s %8s %12s work a %s\n", "",
+				"min", "p50", "[95 % of p50]", "p90", "p99", "p99.9", "max",
+				"n x calls", record_string(b, "per"));
 		}
 		print_case(f, b);
 	}
@@ -119,8 +123,10 @@ static void print_skips(FILE *f, const json_t *root)
 	json_array_foreach(json_object_get(root, "benchmarks"), i, b) {
 		reason = record_string(b, "skipped");
 		if (*reason)
-			json_object_set_new(reasons, reason, json_integer(
-				json_integer_value(json_object_get(reasons, reason)) + 1));
+			json_object_set_new(
+				reasons, reason,
+				json_integer(json_integer_value(json_object_get(reasons, reason)) +
+					     1));
 	}
 	if (json_object_size(reasons))
 		fputs("\nskipped:\n", f);
@@ -129,26 +135,31 @@ static void print_skips(FILE *f, const json_t *root)
 	json_decref(reasons);
 	json_array_foreach(json_object_get(root, "benchmarks"), i, b)
 		if (*record_string(b, "failed"))
-			fprintf(f, "\nFAILED %s: %s\n", record_string(b, "name"), record_string(b, "failed"));
+			fprintf(f, "\nFAILED %s: %s\n", record_string(b, "name"),
+				record_string(b, "failed"));
 }
 
 void report_print(FILE *f, const json_t *root)
 {
 	const json_t *settings = json_object_get(root, "settings");
 	const json_t *timer = json_object_get(root, "timer");
-	const json_t *doubts = json_object_get(json_object_get(root, "environment"), "doubts"), *one;
+	const json_t *doubts = json_object_get(json_object_get(root, "environment"), "doubts"),
+		     *one;
 	const json_t *summary = json_object_get(root, "summary");
 	size_t i;
 
-	fprintf(f, "subject %s, timing domain %s, unit %s, closed loop; reading the clock takes %.0f, its step is %.0f\n",
+	fprintf(f,
+		"subject %s, timing domain %s, unit %s, closed loop; reading the clock takes %.0f, "
+		"its step is %.0f\n",
 		record_string(settings, "subject"), record_string(settings, "timing_domain"),
-		record_string(timer, "unit"), number(timer, "overhead"), number(timer, "resolution"));
+		record_string(timer, "unit"), number(timer, "overhead"),
+		number(timer, "resolution"));
 	if (*record_string(settings, "note"))
 		fprintf(f, "note: %s\n", record_string(settings, "note"));
 	json_array_foreach(doubts, i, one)
 		fprintf(f, "doubt: %s\n", json_string_value(one));
 	print_series(f, root);
 	print_skips(f, root);
-	fprintf(f, "\nperf: %.0f benchmarks measured, %.0f failed, %.0f skipped\n", number(summary, "done"),
-		number(summary, "failed"), number(summary, "skipped"));
+	fprintf(f, "\nperf: %.0f benchmarks measured, %.0f failed, %.0f skipped\n",
+		number(summary, "done"), number(summary, "failed"), number(summary, "skipped"));
 }

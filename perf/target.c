@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What benchmarks work on: a device with its space, alone or with a bound stage 1, and the means to see
- * whether DMA arrives and what the IOTLB holds.
+ * What benchmarks work on: a device with its space, alone or with a bound stage 1, and the means
+ * to see whether DMA arrives and what the IOTLB holds.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "bench.h"
 
-#define RAM_PAGES 64u	/* page tables of 4096 pages and more */
-#define PROBE 16u	/* bytes of one DMA */
+#define RAM_PAGES 64u /* page tables of 4096 pages and more */
+#define PROBE	  16u /* bytes of one DMA */
 
 /* The device that can show effects, else the first one. */
 static void pick_device(struct bench *b, struct target *t, bool pasid)

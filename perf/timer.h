@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock of every benchmark: CLOCK_MONOTONIC_RAW, which nothing slews. In a guest that counts instructions
- * its nanoseconds are instructions.
+ * The clock of every benchmark: CLOCK_MONOTONIC_RAW, which nothing slews. In a guest that counts
+ * instructions its nanoseconds are instructions.
  */
 #ifndef PERF_TIMER_H
 #define PERF_TIMER_H
@@ -13,8 +13,8 @@
 #define TIMER_LEAST_REGIONS 20
 
 struct timer {
-	double overhead;	/* between two readings with nothing in between: the median */
-	double resolution;	/* the smallest step it was seen to take */
+	double overhead; /* between two readings with nothing in between: the median */
+	double resolution; /* the smallest step it was seen to take */
 };
 
 static inline uint64_t timer_now(void)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Invalidation that an unmap drives: IOMMU_IOAS_UNMAP or VFIO_IOMMU_UNMAP_DMA of one mapping of 4K to 2M, or of all
- * there are, with a device attached; the space is flat or the parent of nested tables. The time has the look-up,
- * the page table, the invalidation and the unpinning in it.
+ * Invalidation that an unmap drives: IOMMU_IOAS_UNMAP or VFIO_IOMMU_UNMAP_DMA of one mapping of
+ * 4K to 2M, or of all there are, with a device attached; the space is flat or the parent of
+ * nested tables. The time has the look-up, the page table, the invalidation and the unpinning in
+ * it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,25 +13,21 @@
 #include "../uapi/vfio.h"
 #include "bench.h"
 
-#define STRIDE (4ull << 20)	/* between areas, so that none shares a leaf table with its neighbour */
+#define STRIDE (4ull << 20) /* between areas, so that none shares a leaf table with its neighbour */
 
 struct shape {
 	const char *name;
-	unsigned int pages;	/* of an area */
+	unsigned int pages; /* of an area */
 	unsigned int areas;
-	bool all;		/* one call unmaps all of them */
-	bool parent;		/* the space can carry nested tables */
+	bool all; /* one call unmaps all of them */
+	bool parent; /* the space can carry nested tables */
 };
 
 static const struct shape shapes[] = {
-	{ "4k", 1, 32, false, false },
-	{ "64k", 16, 32, false, false },
-	{ "2m", 512, 8, false, false },
-	{ "all", 1, 64, true, false },
-	{ "4k-parent", 1, 32, false, true },
-	{ "64k-parent", 16, 32, false, true },
-	{ "2m-parent", 512, 8, false, true },
-	{ "all-parent", 1, 64, true, true },
+	{ "4k", 1, 32, false, false },	      { "64k", 16, 32, false, false },
+	{ "2m", 512, 8, false, false },	      { "all", 1, 64, true, false },
+	{ "4k-parent", 1, 32, false, true },  { "64k-parent", 16, 32, false, true },
+	{ "2m-parent", 512, 8, false, true }, { "all-parent", 1, 64, true, true },
 };
 
 struct unmap {
@@ -63,7 +60,8 @@ static int unmap_prepare(struct bench *b, unsigned int calls)
 	int rc = 0;
 
 	for (unsigned int i = 0; !rc && i < areas; i++) {
-		rc = __cts_map(u->t.space, area_iova(i), u->t.va, u->shape->pages * BENCH_PAGE, CTS_RW);
+		rc = __cts_map(u->t.space, area_iova(i), u->t.va, u->shape->pages * BENCH_PAGE,
+			       CTS_RW);
 		if (!rc)
 			rc = target_warm(&u->t, area_iova(i), u->shape->pages);
 	}
@@ -77,7 +75,9 @@ static long unmap_call(struct bench *b, unsigned int i)
 	uint64_t iova = area_iova(u->shape->all ? 0 : i);
 	/* v7 is older than VFIO_DMA_UNMAP_FLAG_ALL: a range around everything does it there */
 	uint64_t len = u->shape->all ? u->shape->areas * STRIDE : u->shape->pages * BENCH_PAGE;
-	struct iommu_ioas_unmap fd = { .size = sizeof(fd), .ioas_id = s->ioas_id, .iova = iova, .length = len };
+	struct iommu_ioas_unmap fd = {
+		.size = sizeof(fd), .ioas_id = s->ioas_id, .iova = iova, .length = len
+	};
 	struct vfio_iommu_type1_dma_unmap v7 = { .argsz = sizeof(v7), .iova = iova, .size = len };
 
 	if (b->c->v.profile & CTS_V7)
@@ -123,9 +123,11 @@ static void unmap_params(const struct bench *b, json_t *params)
 	json_object_set_new(params, "scope", json_string(u->shape->all ? "all" : "area"));
 	json_object_set_new(params, "batch", json_integer(1));
 	json_object_set_new(params, "area_pages", json_integer(u->shape->pages));
-	json_object_set_new(params, "areas_per_call", json_integer(u->shape->all ? u->shape->areas : 1));
+	json_object_set_new(params, "areas_per_call",
+			    json_integer(u->shape->all ? u->shape->areas : 1));
 	json_object_set_new(params, "devices", json_integer(1));
-	json_object_set_new(params, "domain", json_string(u->shape->parent ? "nest-parent" : "paging"));
+	json_object_set_new(params, "domain",
+			    json_string(u->shape->parent ? "nest-parent" : "paging"));
 }
 
 static void unmap_close(struct bench *b)
@@ -154,10 +156,13 @@ size_t unmap_cases(struct bench_case *out)
 	for (size_t u = 0; u < BENCH_NR_UAPIS; u++)
 		for (size_t s = 0; s < sizeof(shapes) / sizeof(shapes[0]); s++, bc++) {
 			*bc = (struct bench_case){
-				.ops = &unmap_ops, .uapi = &bench_uapis[u], .what = &shapes[s],
+				.ops = &unmap_ops,
+				.uapi = &bench_uapis[u],
+				.what = &shapes[s],
 			};
 			snprintf(bc->series, sizeof(bc->series), "unmap/%s", bench_uapis[u].name);
-			snprintf(bc->name, sizeof(bc->name), "unmap/%s/%s", bench_uapis[u].name, shapes[s].name);
+			snprintf(bc->name, sizeof(bc->name), "unmap/%s/%s", bench_uapis[u].name,
+				 shapes[s].name);
 		}
 	return (size_t)(bc - out);
 }
