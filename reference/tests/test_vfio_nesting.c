@@ -277,6 +277,64 @@ TEST_F(rollback, first_device_is_not_left_bound)
 	EXPECT_EQ(1, vf_alloc(u.proc, u.container, 1, 1));
 }
 
+/*
+ * LIFE_FREE_PENDING, on the variant that leaves the binding in place when its PASID is freed: while
+ * the binding holds the number nobody can use it, and it still counts; then it comes back.
+ */
+FIXTURE(pending)
+{
+	struct iommu_ref *ref;
+	struct vf_guest g;
+	struct vf_user a, b;
+	uint64_t root;
+};
+
+FIXTURE_SETUP(pending)
+{
+	struct iommu_ref_config cfg;
+
+	iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
+	cfg.pasid_quota = 2;
+	cfg.defect = "FREE_KEEPS_BINDING";
+	self->ref = vf_machine(&cfg);
+	ASSERT_NE(NULL, self->ref);
+	ASSERT_EQ(0, vf_guest_create(&self->g));
+	self->root = build_table(&self->g);
+	ASSERT_EQ(0, vf_user_create(self->ref, 1, NESTING, &self->a));
+	ASSERT_EQ(0, vf_user_create(self->ref, 2, NESTING, &self->b));
+	ASSERT_EQ(0, vf_map(A, GPA_BASE, self->g.mem, GUEST_PAGES * PG, VF_RW));
+}
+
+FIXTURE_TEARDOWN(pending)
+{
+	iommu_ref_destroy(self->ref);
+	munmap(self->g.mem, GUEST_PAGES * PG);
+}
+
+TEST_F(pending, number_is_not_reissued)
+{
+	struct iommu_ref_stats stats;
+
+	ASSERT_EQ(5, vf_alloc(A, 5, 5));
+	ASSERT_EQ(0, vf_bind(A, 5, self->root));
+	EXPECT_EQ(0, vf_free(A, 5, 5));
+	EXPECT_EQ(0, vf_free(A, 5, 5));
+	EXPECT_EQ(0, vf_dma_write(self->ref, 0, 5, GUEST_GVA, 1));
+	EXPECT_EQ(0, iommu_ref_pasids_owned(self->a.proc));
+	EXPECT_EQ(-ENOSPC, vf_alloc(A, 5, 5));
+	EXPECT_EQ(-ENOSPC, vf_alloc(B, 5, 5));
+	EXPECT_EQ(-ENOENT, vf_bind(A, 5, self->root));
+	EXPECT_EQ(-ENOENT, vf_inv(A, IOTLB, GRANU_PASID, 5, 0, 0));
+	EXPECT_EQ(6, vf_alloc(A, 5, 9));
+	EXPECT_EQ(-ENOSPC, vf_alloc(A, 5, 9));
+	/* The last user goes with the group. */
+	EXPECT_EQ(0, iommu_ref_close(self->a.proc, self->a.group));
+	EXPECT_EQ(-EFAULT, vf_dma_write(self->ref, 0, 5, GUEST_GVA, 1));
+	iommu_ref_stats(self->ref, &stats);
+	EXPECT_EQ(0, stats.pasids);
+	EXPECT_EQ(5, vf_alloc(B, 5, 5));
+}
+
 /* ---- ownership and life */
 
 TEST_F(nest, foreign_pasids)
