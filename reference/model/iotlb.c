@@ -183,7 +183,7 @@ static unsigned int choose_way(struct iommu_ref *ref, struct iotlb_entry *set, u
 	for (way = 0; way < IOTLB_WAYS; way++) {
 		if (set[way].key == key && set[way].tag == tag)
 			return way;
-		if (!set[way].key)
+		if (!set[way].key && empty == IOTLB_WAYS)
 			empty = way;
 	}
 	if (empty < IOTLB_WAYS)

@@ -128,7 +128,8 @@ static inline uint64_t iotlb_floor(const struct iotlb *tlb, uint32_t tag)
 
 static inline bool iotlb_live(const struct iotlb *tlb, const struct iotlb_entry *e)
 {
-	return e->key && e->stamp >= iotlb_floor(tlb, e->tag);
+	/* No floor is above the clock: what is as new needs no look at its tag. */
+	return e->key && (e->stamp == tlb->clock || e->stamp >= iotlb_floor(tlb, e->tag));
 }
 
 /* The live entry that translates @iova for @tag, or NULL. */
@@ -146,7 +147,7 @@ static inline const struct iotlb_entry *iotlb_lookup(const struct iotlb *tlb, ui
 		e = iotlb_set(tlb, dt, iova, shift);
 		for (way = 0; way < IOTLB_WAYS; way++, e++)
 			if (e->key == key && (e->tag == tag || e->tag == dt->global) &&
-			    e->stamp >= iotlb_floor(tlb, e->tag))
+			    iotlb_live(tlb, e))
 				return e;
 	}
 	return NULL;

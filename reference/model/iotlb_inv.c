@@ -124,14 +124,11 @@ void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag)
 
 /* ---- pages and ranges */
 
+/* @e translates an address of the range; is it one of those that are meant? */
 static void remove_if_victim(struct iommu_ref *ref, struct iotlb_entry *e, const struct victims *v)
 {
 	struct iotlb *tlb = ref->iotlb;
-	uint64_t first = e->key & ~(PAGE_SIZE - 1);
-	unsigned int shift = e->key % 64;
 
-	if (!e->key || first > v->last || first + ((1ull << shift) - 1) < v->first)
-		return;
 	if (v->any ? tlb->tags[e->tag].dtag != v->dtag : e->tag != v->tag && e->tag != v->global)
 		return;
 	if ((v->s1_shift && e->s1_shift != v->s1_shift) || !iotlb_live(tlb, e))
@@ -142,10 +139,15 @@ static void remove_if_victim(struct iommu_ref *ref, struct iotlb_entry *e, const
 
 static void remove_everywhere(struct iommu_ref *ref, const struct victims *v)
 {
-	uint64_t i, n = (ref->iotlb->set_mask + 1) * IOTLB_WAYS;
+	uint64_t i, n = (ref->iotlb->set_mask + 1) * IOTLB_WAYS, first;
+	struct iotlb_entry *e;
 
-	for (i = 0; i < n; i++)
-		remove_if_victim(ref, &ref->iotlb->entries[i], v);
+	for (i = 0; i < n; i++) {
+		e = &ref->iotlb->entries[i];
+		first = e->key & ~(PAGE_SIZE - 1);
+		if (e->key && first <= v->last && first + ((1ull << e->key % 64) - 1) >= v->first)
+			remove_if_victim(ref, e, v);
+	}
 }
 
 /* Page by page while that is less work than one pass over all entries. */
@@ -154,7 +156,7 @@ static void remove_span(struct iommu_ref *ref, const struct victims *v)
 	struct iotlb *tlb = ref->iotlb;
 	const struct iotlb_dtag *dt = &tlb->dtags[v->dtag];
 	unsigned int shift, way;
-	uint64_t shifts, page;
+	uint64_t shifts, page, key;
 	struct iotlb_entry *set;
 
 	for (shifts = dt->shifts; shifts; shifts &= shifts - 1) {
@@ -165,8 +167,10 @@ static void remove_span(struct iommu_ref *ref, const struct victims *v)
 		}
 		for (page = v->first >> shift; page <= v->last >> shift; page++) {
 			set = iotlb_set(tlb, dt, page << shift, shift);
+			key = iotlb_key(page << shift, shift);
 			for (way = 0; way < IOTLB_WAYS; way++)
-				remove_if_victim(ref, &set[way], v);
+				if (set[way].key == key)
+					remove_if_victim(ref, &set[way], v);
 		}
 	}
 }

@@ -90,4 +90,12 @@ static inline struct iommu_ref_stats m_stats(struct iommu_ref *ref)
 	return s;
 }
 
+/* Memory that nothing points to any more, with AddressSanitizer: a test's process ends by _exit(). */
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
+static inline int m_leaks(void)
+{
+	return __lsan_do_recoverable_leak_check ? __lsan_do_recoverable_leak_check() : 0;
+}
+
 #endif

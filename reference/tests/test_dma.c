@@ -47,6 +47,7 @@ FIXTURE_TEARDOWN(dma)
 {
 	domain_put(self->ref, self->d);
 	iommu_ref_destroy(self->ref);
+	EXPECT_EQ(0, m_leaks());
 }
 
 static int run(struct iommu_ref *ref, bool write, uint64_t iova, void *buf, size_t len,
@@ -231,6 +232,50 @@ TEST_F(dma, the_fault_queue_is_bounded)
 		EXPECT_EQ(i * PAGE_SIZE, f.iova);
 	}
 	EXPECT_EQ(0, iommu_ref_fault_pop(self->ref, &f));
+}
+
+struct worker {
+	struct iommu_ref *ref;
+	uint64_t iova;
+	uint8_t byte;
+	unsigned int wrong;
+};
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct iommu_ref_fault f;
+	uint8_t byte;
+
+	for (unsigned int i = 0; i < 300; i++) {
+		byte = w->byte + i;
+		w->wrong += run(w->ref, true, w->iova + i, &byte, 1, NULL) != 0;
+		byte = 0;
+		w->wrong += run(w->ref, false, w->iova + i, &byte, 1, NULL) != 0;
+		w->wrong += byte != (uint8_t)(w->byte + i);
+		w->wrong += run(w->ref, true, 0, &byte, 1, NULL) != -EFAULT;
+		iommu_ref_fault_pop(w->ref, &f);
+		m_stats(w->ref);
+	}
+	return NULL;
+}
+
+/* Any thread may do DMA at any time. */
+TEST_F(dma, threads)
+{
+	struct worker w[4];
+	pthread_t t[4];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		w[i] = (struct worker){ self->ref, IOVA + i * PAGE_SIZE, i * 50, 0 };
+		ASSERT_EQ(0, pthread_create(&t[i], NULL, work, &w[i]));
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(t[i], NULL);
+		EXPECT_EQ(0, w[i].wrong);
+	}
+	EXPECT_EQ(1200, m_stats(self->ref).faults);
 }
 
 TEST(user_memory)

@@ -73,6 +73,7 @@ FIXTURE_SETUP(format)
 FIXTURE_TEARDOWN(format)
 {
 	pgtable_destroy(&self->pt);
+	EXPECT_EQ(0, m_leaks());
 }
 
 TEST_F(format, entries_have_the_manuals_bits)

@@ -78,6 +78,7 @@ FIXTURE_TEARDOWN(iotlb)
 	for (unsigned int d = 0; d < NR_DOMAINS; d++)
 		domain_put(self->ref, self->d[d]);
 	iommu_ref_destroy(self->ref);
+	EXPECT_EQ(0, m_leaks());
 }
 
 TEST_F(iotlb, page)
@@ -342,6 +343,7 @@ FIXTURE_TEARDOWN(defect)
 {
 	domain_put(self->ref, self->d);
 	iommu_ref_destroy(self->ref);
+	EXPECT_EQ(0, m_leaks());
 }
 
 TEST_F(defect, page)

@@ -46,6 +46,7 @@ FIXTURE_TEARDOWN(random)
 {
 	domain_put(self->ref, self->d);
 	iommu_ref_destroy(self->ref);
+	EXPECT_EQ(0, m_leaks());
 }
 
 typedef struct _test_data_random data;

@@ -106,6 +106,7 @@ FIXTURE_TEARDOWN(nested)
 	domain_put(self->ref, self->s1);
 	domain_put(self->ref, self->s2);
 	iommu_ref_destroy(self->ref);
+	EXPECT_EQ(0, m_leaks());
 }
 
 static const struct m_req rd = { 0, NO_PASID, false, GVA + 0x5c0 };
@@ -330,6 +331,7 @@ FIXTURE_TEARDOWN(smmu)
 {
 	domain_put(self->ref, self->s2);
 	iommu_ref_destroy(self->ref);
+	EXPECT_EQ(0, m_leaks());
 }
 
 static int attach(struct iommu_ref *ref, struct domain *s2, uint64_t ste0, uint64_t ste1)
