@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Introspection on the reference; see introspect.h. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "../reference/iommu_ref.h"
+#include "introspect.h"
+
+/* "0000:BB:DD.F" -> bus << 8 | devfn */
+static uint16_t rid_of(const struct cts_device *d)
+{
+	unsigned int domain, bus, dev, fn;
+
+	if (sscanf(d->bdf, "%x:%x:%x.%x", &domain, &bus, &dev, &fn) != 4)
+		return 0;
+	return bus << 8 | dev << 3 | fn;
+}
+
+int cts_fault_pop(struct cts *c, struct cts_fault *f)
+{
+	struct iommu_ref *ref = cts_ref(c);
+	struct iommu_ref_fault rec;
+
+	if (!ref)
+		return -EOPNOTSUPP;
+	if (!iommu_ref_fault_pop(ref, &rec))
+		return 0;
+	*f = (struct cts_fault){
+		.device = CTS_MAX_DEVICES, .has_pasid = rec.has_pasid, .write = rec.write,
+		.pasid = rec.pasid, .iova = rec.iova,
+	};
+	for (unsigned int i = 0; i < c->nr_devices; i++)
+		if (rid_of(&c->devices[i]) == rec.rid)
+			f->device = i;
+	return 1;
+}
+
+int cts_iotlb_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_t pasid,
+		     uint64_t iova, bool write)
+{
+	const struct iommu_ref_dma dma = {
+		.device = device, .has_pasid = has_pasid, .pasid = pasid, .iova = iova,
+		.write = write, .len = 1,
+	};
+
+	return cts_ref(c) ? iommu_ref_iotlb_cached(cts_ref(c), &dma) : -EOPNOTSUPP;
+}
+
+int cts_alive(struct cts *c, struct cts_alive *out)
+{
+	struct iommu_ref_stats s;
+
+	if (!cts_ref(c))
+		return -EOPNOTSUPP;
+	iommu_ref_stats(cts_ref(c), &s);
+	*out = (struct cts_alive){ s.objects, s.domains, s.pasids, s.pinned_pages };
+	return 0;
+}

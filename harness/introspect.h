@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What only a model can tell: fault records, what the IOTLB holds, what is alive. On a kernel every
+ * answer is -EOPNOTSUPP, and a test that needs it is not-supported there.
+ */
+#ifndef CTS_INTROSPECT_H
+#define CTS_INTROSPECT_H
+
+#include "cts.h"
+
+struct cts_fault {
+	unsigned int device;	/* index, CTS_MAX_DEVICES if the requester is none of ours */
+	bool has_pasid, write;
+	uint32_t pasid;
+	uint64_t iova;		/* the byte that was asked for */
+};
+
+/* Takes the oldest record: 1 with *@f filled, 0 when there is none, -EOPNOTSUPP. */
+int cts_fault_pop(struct cts *c, struct cts_fault *f);
+
+/* Would the IOTLB answer this read (or @write) without a walk? 1, 0, -EOPNOTSUPP. */
+int cts_iotlb_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_t pasid,
+		     uint64_t iova, bool write);
+
+/* What is alive now: to compare before and after. */
+struct cts_alive {
+	uint64_t objects, domains, pasids, pinned_pages;
+};
+int cts_alive(struct cts *c, struct cts_alive *out);	/* 0 or -EOPNOTSUPP */
+
+#endif
