@@ -6,7 +6,7 @@
 # By default a part's sources are all its *.c; PART/Makefile may set
 #	PART-srcs	the sources, PART-cflags, PART-libs (system libraries)
 #	PART-tests	the test programs' sources, each a program that prints TAP; default PART/tests/*.c
-# or add rules and programs of its own to CHECK_PROGS.
+# or add rules, and programs and scripts of its own to CHECK_PROGS.
 
 O ?= build
 ARCH ?= $(shell uname -m)
@@ -64,9 +64,9 @@ results-srcs := $(wildcard results/*.c)
 results-libs := $(hwloc-libs) -ljansson
 runner-srcs := $(wildcard runner/*.c)
 $(foreach p,$(PARTS),$(eval $(p)-tests := $$(wildcard $(p)/tests/*.c)))
+# Programs and scripts that print TAP; programs that these need but that are no tests themselves.
 CHECK_PROGS :=
-
--include $(foreach p,$(PARTS),$(p)/Makefile)
+HELPER_PROGS :=
 
 KS := $(O)/kselftest
 KS_HDR := $(KS)/kselftest_harness.h
@@ -83,8 +83,6 @@ runner-inc := -Irunner -I$(O)/gen -Iresults -Iperf $(fixtures-inc)
 objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 lib = $(O)/lib/lib$(1).a
 
-# The reference that the suite judges has the known-bad variants; the one that is shipped has none.
-REF_CTS_OBJS := $(patsubst %.c,$(O)/obj-cts/%.o,$(reference-srcs))
 LIBS_uapi := $(call lib,uapi)
 LIBS_reference := $(call lib,iommu-ref-cts) $(LIBS_uapi)
 LIBS_harness := $(call lib,harness) $(LIBS_reference)
@@ -94,17 +92,26 @@ LIBS_results := $(call lib,results)
 LIBS_perf := $(call lib,perf) $(LIBS_results) $(LIBS_fixtures)
 LIBS_runner := $(call lib,runner) $(LIBS_perf)
 
+-include $(foreach p,$(PARTS),$(p)/Makefile)
+
+# The reference that the suite judges has the known-bad variants; the one that is shipped has none.
+REF_CTS_OBJS := $(patsubst %.c,$(O)/obj-cts/%.o,$(reference-srcs))
 SYSLIBS := $(perf-libs) $(fixtures-libs) $(harness-libs) $(results-libs) -lm
 
 # ---- rules; V=1 shows the commands
 
+LINK = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
+	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(SYSLIBS)
 say = $(if $(V),,@echo '  $(1) $@';)
+
+# The kernel's TEST() has a parameter that few tests use.
+TEST_CFLAGS := -isystem $(KS) -Wno-unused-parameter
 
 define part_rules
 $(O)/obj/$(1)/%.o: $(1)/%.c
 	@mkdir -p $$(@D)
 	$$(call say,cc)$$(CC) $$(CPPFLAGS_ALL) $$($(1)-cflags) $$($(1)-inc) \
-		$$(if $$(findstring /tests/,$$<),-isystem $$(KS)) $$(CFLAGS_ALL) -MMD -MP -c -o $$@ $$<
+		$$(CFLAGS_ALL) $$(if $$(findstring /tests/,$$<),$$(TEST_CFLAGS)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach p,$(filter-out conformance,$(PARTS)),$(eval $(call part_rules,$(p))))
 
@@ -135,8 +142,7 @@ $(call lib,runner): $(call objs,$(filter-out runner/main.c,$(runner-srcs)))
 
 PROGRAM := $(O)/iommu-cts
 $(PROGRAM): $(call objs,runner/main.c $(conformance-srcs)) $(LIBS_runner)
-	$(call say,ld)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
-		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(SYSLIBS)
+	$(call say,ld)$(LINK)
 
 # A test program links its own part and what that stands on.
 define test_rules
@@ -144,8 +150,7 @@ $(1)-progs := $$(patsubst %.c,$(O)/%,$$($(1)-tests))
 CHECK_PROGS += $$($(1)-progs)
 $$($(1)-progs): $(O)/$(1)/tests/%: $(O)/obj/$(1)/tests/%.o $$(LIBS_$(1))
 	@mkdir -p $$(@D)
-	$$(call say,ld)$$(CC) $$(CFLAGS_ALL) $$(LDFLAGS_ALL) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
-		$$(SYSLIBS)
+	$$(call say,ld)$$(LINK)
 endef
 $(foreach p,$(filter-out conformance,$(PARTS)),$(eval $(call test_rules,$(p))))
 
@@ -172,7 +177,7 @@ $(call objs,results/environment.c runner/main.c): | $(VERSION_HDR)
 all: $(PROGRAM) $(call lib,iommu-ref)
 
 .PHONY: tests
-tests: all $(CHECK_PROGS) # all test programs, without running them
+tests: all $(CHECK_PROGS) $(HELPER_PROGS) # all test programs, without running them
 
 .PHONY: print-check-progs
 print-check-progs:

@@ -10,9 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef HAVE_PERF
 #include "perf.h"
-#endif
 #include "plan.h"
 #include "runner.h"
 
@@ -20,12 +18,7 @@
 
 int perf_command(int argc, char **argv)
 {
-#ifdef HAVE_PERF
 	return perf_main(argc, argv);
-#else
-	(void)argc;
-	return usage_error("%s: this program was built without perf/", argv[0]);
-#endif
 }
 
 /* The lab's script in $IOMMU_CTS_DATA, or in the source tree around this program. */
