@@ -5,6 +5,8 @@
  */
 #include <kselftest_harness.h>
 
+#include <sys/resource.h>
+
 #include "model_util.h"
 
 static bool load(void *ctx, uint64_t addr, uint64_t *entry)
@@ -229,8 +231,27 @@ TEST(x86_reserved_bits_and_upper_rights)
 	*entry_at(&pt, M_2M, 3) &= ~4ull;	/* US of the top */
 	EXPECT_EQ(WALK_OK, walk(&pt, M_2M, &leaf));
 	EXPECT_EQ(0, leaf.prot);
+	pt.root[1] = 0xe7;			/* PS in the top table */
+	EXPECT_EQ(WALK_ABSENT, walk(&pt, 1ull << 39, &leaf));
 	pgtable_destroy(&pt);
 }
+
+/* A sanitizer's allocator does not bear a limit on the address space. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+TEST_F(format, without_memory_a_map_changes_nothing)
+{
+	struct rlimit limit = { 1 << 30, 1 << 30 };
+	struct pgtable *pt = &self->pt;
+	struct walk_leaf leaf;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_AS, &limit));
+	/* Pages that cannot be blocks; their tables take 2 GiB. */
+	EXPECT_EQ(-ENOMEM, pgtable_map(pt, 0, 1024 * M_1G - 1, 0x1000, RW));
+	EXPECT_EQ(0, *pt_live(pt->root));
+	EXPECT_EQ(WALK_ABSENT, walk(pt, 0, &leaf));
+	EXPECT_EQ(0, pgtable_map(pt, 0, M_2M - 1, 0x1000, RW));
+}
+#endif
 
 TEST(canonical_addresses)
 {

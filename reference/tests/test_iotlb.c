@@ -220,6 +220,21 @@ TEST_F(iotlb, tags_are_reused_clean)
 	EXPECT_EQ(0, differences(self->ref, self->expect));
 }
 
+/* The id of a tag goes from one PASID of a domain to another: nothing cached goes along. */
+TEST_F(iotlb, a_pasid_inherits_nothing)
+{
+	struct device *dev = device_by_index(self->ref, 0);
+	struct m_req r = req(0, 1, 0);
+
+	ASSERT_EQ(0, device_set_domain(self->ref, dev, pasid_of(1), NULL));
+	ASSERT_EQ(0, device_set_domain(self->ref, dev, 500, self->d[0]));
+	r.pasid = 500;
+	EXPECT_FALSE(m_cached(self->ref, r));
+	ASSERT_EQ(0, device_set_domain(self->ref, dev, pasid_of(1), self->d[0]));
+	memset(self->expect[0][1], false, sizeof(self->expect[0][1]));
+	EXPECT_EQ(0, differences(self->ref, self->expect));
+}
+
 TEST_F(iotlb, many_tags_at_once)
 {
 	struct device *dev = device_by_index(self->ref, 3);

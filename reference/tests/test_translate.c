@@ -231,7 +231,7 @@ TEST_F(nested, address_sizes)
 TEST_F(nested, pieces_of_a_large_leaf_go_together)
 {
 	uint64_t leaf = variant->vendor == IOMMU_REF_VTD ? 0xe7 : 0xf45;
-	struct m_req a = rd, b = rd, other = rd;
+	struct m_req a = rd, b = rd, other = rd, page = rd, beside = rd;
 
 	a.iova = (GVA & ~(M_2M - 1)) + DATA * PAGE_SIZE;
 	b.iova = a.iova + 20 * PAGE_SIZE;
@@ -241,10 +241,74 @@ TEST_F(nested, pieces_of_a_large_leaf_go_together)
 	EXPECT_EQ(m_pa(page_of(self->mem, DATA)), m_xlate(self->ref, a, NULL));
 	EXPECT_EQ(m_pa(page_of(self->mem, DATA + 20)), m_xlate(self->ref, b, NULL));
 	EXPECT_NE(0, m_xlate(self->ref, other, NULL));
+	/* Beside them two pages with leaves of their own: one names itself alone. */
+	guest_entry(self->mem, 1)[2] = gpa_of(3) | self->table;
+	guest_entry(self->mem, 0)[1] = gpa_of(DATA) | self->leaf;
+	page.iova = GVA + 2 * M_2M;
+	beside.iova = page.iova + PAGE_SIZE;
+	EXPECT_NE(0, m_xlate(self->ref, page, NULL));
+	EXPECT_NE(0, m_xlate(self->ref, beside, NULL));
+	inv_page(self->ref, domain_dtag(self->s1), ATAG_ANY, page.iova);
+	EXPECT_FALSE(m_cached(self->ref, page));
+	EXPECT_TRUE(m_cached(self->ref, beside));
 	inv_page(self->ref, domain_dtag(self->s1), ATAG_ANY, a.iova + 5 * PAGE_SIZE);
 	EXPECT_FALSE(m_cached(self->ref, a));
 	EXPECT_FALSE(m_cached(self->ref, b));
 	EXPECT_TRUE(m_cached(self->ref, other));
+}
+
+/* And the other way round: a page of stage 1 on a block of stage 2 is a page. */
+TEST_F(nested, a_page_on_a_block_is_a_page)
+{
+	struct m_req next = rd;
+
+	ASSERT_EQ(0, domain_map(self->ref, self->s2, M_2M, 2 * M_2M - 1, M_1G, RW));
+	*guest_entry(self->mem, 0) = (M_2M + 0x7000) | self->leaf;
+	EXPECT_EQ(M_1G + 0x75c0, m_xlate(self->ref, rd, NULL));
+	next.iova += PAGE_SIZE;
+	EXPECT_EQ(IOMMU_REF_FAULT_S1_TRANSLATION, m_reason(self->ref, next));
+	/* A right that was added: the walk that finds it replaces what was cached. */
+	inv_domain(self->ref, domain_dtag(self->s1));
+	make_read_only(guest_entry(self->mem, 0), self->read_only, self->read_only_set);
+	EXPECT_NE(0, m_xlate(self->ref, rd, NULL));
+	EXPECT_FALSE(m_cached(self->ref, wr));
+	*guest_entry(self->mem, 0) = (M_2M + 0x7000) | self->leaf;
+	EXPECT_NE(0, m_xlate(self->ref, wr, NULL));
+	EXPECT_TRUE(m_cached(self->ref, wr));
+}
+
+TEST_F(nested, an_attach_starts_with_nothing_cached)
+{
+	m_xlate(self->ref, rd, NULL);
+	ASSERT_EQ(0, device_set_domain(self->ref, self->dev, NO_PASID, NULL));
+	ASSERT_EQ(0, device_set_domain(self->ref, self->dev, NO_PASID, self->s1));
+	/* On the SMMU another address fetches the descriptor, so that look-ups have an ASID. */
+	m_xlate(self->ref, (struct m_req){ 0, NO_PASID, false, 0 }, NULL);
+	EXPECT_FALSE(m_cached(self->ref, rd));
+	EXPECT_NE(0, m_xlate(self->ref, rd, NULL));
+}
+
+TEST_F(nested, dma_does_not_wrap)
+{
+	struct m_req last = { 0, NO_PASID, false, ~0ull };
+	struct iommu_ref_fault f;
+	uint8_t buf[2];
+	struct iommu_ref_dma dma = m_dma(last, buf, 1);
+
+	if (variant->vendor != IOMMU_REF_VTD) {	/* TTB0 ends far below */
+		EXPECT_EQ(-EFAULT, iommu_ref_dma(self->ref, &dma, &f));
+		EXPECT_EQ(IOMMU_REF_FAULT_ADDRESS_SIZE, f.reason);
+		EXPECT_EQ(~0ull, f.iova);
+		return;
+	}
+	for (unsigned int page = 0; page < 4; page++)
+		page_of(self->mem, page)[511] = page < 3 ? gpa_of(page + 1) | self->table :
+							   gpa_of(DATA) | self->leaf;
+	EXPECT_EQ(0, iommu_ref_dma(self->ref, &dma, &f));
+	dma.len = 2;
+	EXPECT_EQ(-EFAULT, iommu_ref_dma(self->ref, &dma, &f));
+	EXPECT_EQ(IOMMU_REF_FAULT_ADDRESS_SIZE, f.reason);
+	EXPECT_EQ(0, f.iova);
 }
 
 TEST_F(nested, a_parent_unmap_reaches_every_child)
@@ -420,6 +484,13 @@ TEST_F(smmu, smaller_tables_and_no_walks)
 	EXPECT_EQ(m_pa(page_of(self->mem, DATA)), m_xlate(self->ref, r, NULL));
 	r.iova |= 1ull << 39;
 	EXPECT_EQ(IOMMU_REF_FAULT_ADDRESS_SIZE, m_reason(self->ref, r));
+	/* IPS 36 bits: a leaf beyond. */
+	r.iova &= ~(1ull << 39);
+	cd[0] = (cd[0] & ~(7ull << 32)) | 1ull << 32;
+	*guest_entry(self->mem, 0) = (1ull << 36) | 0xf47;
+	device_cfgi(self->dev);
+	inv_domain(self->ref, domain_dtag(self->s2));
+	EXPECT_EQ(IOMMU_REF_FAULT_ADDRESS_SIZE, m_reason(self->ref, r));
 	cd[0] |= 1 << 14;	/* EPD0 */
 	device_cfgi_cd(self->dev, 0);
 	inv_domain(self->ref, domain_dtag(self->s2));
@@ -474,6 +545,8 @@ TEST_F(smmu, substreams)
 	ASSERT_EQ(0, attach(self->ref, self->s2, STE0(0), 0));	/* no substreams */
 	EXPECT_EQ(IOMMU_REF_FAULT_BAD_CONFIG, m_reason(self->ref, s[1]));
 	ASSERT_EQ(0, attach(self->ref, self->s2, STE0(2) | 1 << 4, 2));	/* two-level table */
+	EXPECT_EQ(IOMMU_REF_FAULT_BAD_CONFIG, m_reason(self->ref, s[1]));
+	ASSERT_EQ(0, attach(self->ref, self->s2, STE0(21), 2));	/* more than 20 bits of PASID */
 	EXPECT_EQ(IOMMU_REF_FAULT_BAD_CONFIG, m_reason(self->ref, s[1]));
 }
 
