@@ -48,7 +48,7 @@ static void print_script(FILE *f, const json_t *root)
 	fputs("# gnuplot " NAME ".gp\n"
 	      "set terminal svg size 1000,650 dynamic background 'white'\n"
 	      "set output '" NAME ".svg'\n"
-	      "set logscale x 2\nset logscale y 10\nset grid\nset key outside right\n"
+	      "set logscale x 2\nset logscale y 10\nset grid\nset key below maxcols 3\n"
 	      "set xlabel 'requests in one call (batch)'\n",
 	      f);
 	fprintf(f,
