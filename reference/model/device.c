@@ -184,7 +184,10 @@ static void attach_end(struct device *dev, uint32_t pasid, const struct attach *
 	domain_put(ref, d);
 }
 
-/* The page-table pointer's format must be one that the hardware walks (the kernel says so at attach). */
+/*
+ * The page-table pointer's format must be one that the hardware walks (the kernel says so at
+ * attach).
+ */
 static bool attachable(const struct domain *d)
 {
 	return d->kind != DOMAIN_NESTED || d->fmt != FMT_X86_FL4 || d->s1.addr_width == 48;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Page-table formats. Each is one description of its bits (format_*.c); building, clearing and walking
- * are shared code that reads the description. A description holds for tables that the model builds and
- * for those that user space built: the bits are the hardware's.
+ * Page-table formats. Each is one description of its bits (format_*.c); building, clearing and
+ * walking are shared code that reads the description. A description holds for tables that the
+ * model builds and for those that user space built: the bits are the hardware's.
  *
  * Levels count from the leaf: level 0 maps 4K pages, 1 blocks of 2M, 2 of 1G, 3 is the top.
  */

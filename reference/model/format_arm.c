@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Arm VMSAv8-64, stage 1 and stage 2, 4K granule, 48 bits (Arm ARM D8.3). Both start at Arm's level 0,
- * which is level 3 here. Bits [1:0]: 01 a block (reserved among pages), 11 a table or a page. Hardware
- * does not set the access flag here (IDR0.HTTU = 0): a leaf with AF = 0 is an access flag fault, which
- * the model reports as a translation fault of its stage. Hierarchical APTable limits are ignored.
+ * Arm VMSAv8-64, stage 1 and stage 2, 4K granule, 48 bits (Arm ARM D8.3). Both start at Arm's
+ * level 0, which is level 3 here. Bits [1:0]: 01 a block (reserved among pages), 11 a table or a
+ * page. Hardware does not set the access flag here (IDR0.HTTU = 0): a leaf with AF = 0 is an
+ * access flag fault, which the model reports as a translation fault of its stage. Hierarchical
+ * APTable limits are ignored.
  */
 #include "format.h"
 

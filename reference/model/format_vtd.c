@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * VT-d second level, 4 levels (VT-d 3.7, 9.8). There is no present bit of its own: an entry with neither
- * R nor W is not there. Both rights must be granted by every entry on the way.
+ * VT-d second level, 4 levels (VT-d 3.7, 9.8). There is no present bit of its own: an entry with
+ * neither R nor W is not there. Both rights must be granted by every entry on the way.
  */
 #include "format.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * VT-d first level, 4 levels: the x86-64 long-mode page table (Intel SDM vol. 3, 4.5; VT-d 9.7).
- * DMA has user privilege: without supervisor requests (SRE and a privileged request) every entry on the
- * way must have U/S = 1. A present entry can always be read.
+ * DMA has user privilege: without supervisor requests (SRE and a privileged request) every entry
+ * on the way must have U/S = 1. A present entry can always be read.
  */
 #include "format.h"
 

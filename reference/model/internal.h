@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What the model's own files share about domains, devices and translation. Front ends use model.h. */
+/*
+ * What the model's own files share about domains, devices and translation. Front ends use model.h.
+ */
 #ifndef IOMMU_REF_INTERNAL_H
 #define IOMMU_REF_INTERNAL_H
 
@@ -47,7 +49,8 @@ struct device {
 	unsigned int nr_substreams;
 };
 
-struct device *device_create(struct iommu_ref *ref, unsigned int index);	/* NULL: no memory */
+/* NULL: no memory. */
+struct device *device_create(struct iommu_ref *ref, unsigned int index);
 void device_destroy(struct device *dev);
 /* How this request is translated; NULL: not at all, *@reason says why. */
 struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
@@ -69,8 +72,9 @@ struct xlate {
 };
 
 /*
- * Translates @iova through @att for an access that needs @want, by the IOTLB or else by a walk that fills
- * it. @pasid is the SubstreamID for an SMMU's context table. Returns 0, or -EFAULT: @fault has the reason.
+ * Translates @iova through @att for an access that needs @want, by the IOTLB or else by a walk
+ * that fills it. @pasid is the SubstreamID for an SMMU's context table. Returns 0, or -EFAULT:
+ * @fault has the reason.
  */
 int translate(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
 	      unsigned int want, uint64_t *pa, struct xlate_fault *fault);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* The IOTLB's contents: creation, tags, fills. Looking up is in iotlb.h, invalidating in iotlb_inv.c. */
+/*
+ * The IOTLB's contents: creation, tags, fills. Looking up is in iotlb.h, invalidating in
+ * iotlb_inv.c.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The IOTLB: a set-associative cache of whole translations (both stages combined) with effective rights.
+ * The IOTLB: a set-associative cache of whole translations (both stages combined) with effective
+ * rights.
  *
- * Tags. (dtag, atag) is a tag; an entry names its tag by a small id. Tags and dtags carry a stamp of a
- * clock that every O(1) invalidation advances; an entry older than the stamp of its tag, its dtag or of
- * the whole IOTLB is dead. So invalidating a PASID, an ASID, a domain or everything costs the same
- * whatever is cached. The clock has 64 bits; should it ever end, everything is emptied and it starts again.
+ * Tags. (dtag, atag) is a tag; an entry names its tag by a small id. Tags and dtags carry a stamp
+ * of a clock that every O(1) invalidation advances; an entry older than the stamp of its tag, its
+ * dtag or of the whole IOTLB is dead. So invalidating a PASID, an ASID, a domain or everything
+ * costs the same whatever is cached. The clock has 64 bits; should it ever end, everything is
+ * emptied and it starts again.
  *
- * Sets are found by page and dtag, not by atag: one look into a set serves an invalidation for any ASID.
+ * Sets are found by page and dtag, not by atag: one look into a set serves an invalidation for any
+ * ASID.
  */
 #ifndef IOMMU_REF_IOTLB_H
 #define IOMMU_REF_IOTLB_H
@@ -23,12 +26,12 @@
 #define IOTLB_VALID	(1ull << 11)	/* in a key: not empty */
 
 struct iotlb_entry {
-	uint64_t key;		/* first address of the page | IOTLB_VALID | log2 of its size; 0: empty */
+	uint64_t key;		/* iotlb_key(), 0: empty */
 	uint64_t pa;		/* first address behind it */
 	uint64_t stamp;		/* clock at the fill */
 	uint32_t tag;
 	uint8_t prot;
-	uint8_t s1_shift;	/* log2 size of the stage-1 leaf, that an invalidation removes as a whole */
+	uint8_t s1_shift;	/* log2 size of the stage-1 leaf; it goes as a whole */
 };
 
 /* A (dtag, atag) that has or had entries; id 0 is none. */
@@ -103,6 +106,7 @@ struct iotlb_fill {
 };
 void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill);
 
+/* First address of the page | IOTLB_VALID | log2 of its size. */
 static inline uint64_t iotlb_key(uint64_t iova, unsigned int shift)
 {
 	return (iova >> shift << shift) | IOTLB_VALID | shift;
@@ -112,8 +116,9 @@ static inline struct iotlb_entry *iotlb_set(const struct iotlb *tlb, const struc
 					    uint64_t iova, unsigned int shift)
 {
 	uint64_t page = iova >> shift;
+	uint64_t set = (page ^ page >> tlb->set_bits ^ dt->salt) & tlb->set_mask;
 
-	return tlb->entries + ((page ^ page >> tlb->set_bits ^ dt->salt) & tlb->set_mask) * IOTLB_WAYS;
+	return tlb->entries + set * IOTLB_WAYS;
 }
 
 /* Entries of this tag that are older than this are dead. */

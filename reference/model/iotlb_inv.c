@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * IOTLB invalidation. Pages and ranges remove entries one by one, exactly those that translate an address
- * of the range; PASIDs, domains and everything only advance a stamp.
+ * IOTLB invalidation. Pages and ranges remove entries one by one, exactly those that translate an
+ * address of the range; PASIDs, domains and everything only advance a stamp.
  *
- * A stage-1 leaf that is cached in pieces, because stage 2 maps smaller, counts as one: an invalidation
- * of any address in a leaf removes all that was derived from it (Arm ARM D8.16; SDM vol. 3, 4.10.4.1).
+ * A stage-1 leaf that is cached in pieces, because stage 2 maps smaller, counts as one: an
+ * invalidation of any address in a leaf removes all that was derived from it (Arm ARM D8.16; SDM
+ * vol. 3, 4.10.4.1).
  */
 #include <string.h>
 

@@ -4,8 +4,9 @@
  * folder. Nothing here knows ioctls; nothing here locks: callers hold ref->lock.
  *
  * Tags. The IOTLB tags an entry with (dtag, atag): VT-d domain ID and PASID, or Arm VMID and ASID.
- * dtag is the model's own number, unique per domain (VT-d) or per stage-2 parent (SMMUv3); atag is the
- * PASID (VT-d; NO_PASID requests carry RID_PASID = 0) or the ASID out of the context descriptor.
+ * dtag is the model's own number, unique per domain (VT-d) or per stage-2 parent (SMMUv3); atag is
+ * the PASID (VT-d; NO_PASID requests carry RID_PASID = 0) or the ASID out of the context
+ * descriptor.
  */
 #ifndef IOMMU_REF_MODEL_H
 #define IOMMU_REF_MODEL_H
@@ -20,7 +21,10 @@
 #define PROT_R 1u
 #define PROT_W 2u
 
-/* ---- known-bad variants (defects.def); `ref_defect(ref, UNMAP_KEEPS_IOTLB)` is the one marked line */
+/*
+ * ---- known-bad variants (defects.def); `ref_defect(ref, UNMAP_KEEPS_IOTLB)` is the one marked
+ * line
+ */
 enum ref_defect {
 	DEFECT_NONE = 0,
 #define DEFECT(name, what) DEFECT_##name,
@@ -59,7 +63,7 @@ struct stage1 {
 	uint64_t root;		/* GPA of the top table */
 	uint32_t addr_width;	/* 48 */
 	bool sre, eafe, wpe;
-	/* SMMUv3: STE words 0 and 1 as user space gave them (validated); the CD is read from the GPA in them */
+	/* SMMUv3: STE words 0 and 1 as user space gave them; the CD is at the GPA in them */
 	uint64_t ste[2];
 	bool abort, bypass;	/* SMMUv3 STE.Config: no translation at all / stage 1 bypassed */
 };
@@ -84,7 +88,6 @@ struct iommu_ref {
 	struct group_owner owners[IOMMU_REF_MAX_DEVICES];
 	struct cdev *cdev_bound[IOMMU_REF_MAX_DEVICES];	/* by device index; frontend/cdev.c */
 	struct vfio_group *vfio_groups;	/* in use; frontend/vfio_group.c */
-	uint32_t next_dtag;
 };
 
 /* ---- domains (domain.c) */
@@ -95,8 +98,10 @@ struct iommu_ref {
  */
 int domain_create_paging(struct iommu_ref *ref, enum fmt fmt, struct domain **out);
 /*
- * User-managed stage 1 over @parent (which gets a reference). VT-d: fresh dtag; SMMUv3: the parent's
- * (VMID), whatever vIOMMU it came through. -EINVAL, -ENOMEM.
+ * User-managed stage 1 over @parent (which gets a reference). VT-d: fresh dtag; SMMUv3: the
+ * parent's (VMID), whatever vIOMMU it came through; abort and bypass are decoded from the STE as
+ * well. -EINVAL: the parent is not a stage 2 that the format nests on; -ENOMEM. An address width
+ * is judged at the attach.
  */
 int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const struct stage1 *s1,
 			 struct domain **out);
@@ -110,20 +115,26 @@ struct domain *domain_parent(const struct domain *d);	/* NULL: paging */
 uint64_t domain_last(const struct domain *d);		/* last input address of the table */
 
 /*
- * Kernel-managed table: [@first, @last] -> @pa (all 4K aligned, last = end - 1), largest leaf sizes that
- * alignment allows are used. -EEXIST: something is mapped there, nothing changed; -ERANGE beyond
- * domain_last(); -ENOMEM, nothing changed.
+ * Kernel-managed table: [@first, @last] -> @pa (all 4K aligned, last = end - 1), largest leaf
+ * sizes that alignment allows are used. -EEXIST: something is mapped there, nothing changed;
+ * -ERANGE beyond domain_last() or @pa beyond the format's output; -ENOMEM, nothing changed;
+ * -EINVAL: not aligned, no rights, or not a paging domain.
  */
 int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last, uint64_t pa,
 	       unsigned int prot);
 /*
- * Clears [@first, @last], then invalidates the IOTLB for exactly this range: entries of @d, and of every
- * nested domain on top of it (their stage-1 addresses are unknown, so all of their entries).
+ * Clears [@first, @last], then invalidates the IOTLB for exactly this range: entries of @d, and of
+ * every nested domain on top of it (their stage-1 addresses are unknown, so all of their entries).
  * Splits a large leaf that straddles an end. Returns the number of 4K pages that were mapped.
  */
 uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last);
 
-/* ---- IOTLB invalidation, as the guest or driver asks for it (iotlb.c) */
+/*
+ * ---- IOTLB invalidation, as the guest or driver asks for it (iotlb_inv.c). Exact: page and range
+ * remove what translates an address of the range (a large leaf as a whole), the others cost the
+ * same whatever is cached. ATAG_ANY: every PASID or ASID of the dtag. One naming an ASID removes
+ * the global (nG = 0) entries of its pages too. Numbers that do not exist are ignored.
+ */
 #define ATAG_ANY UINT32_MAX
 void inv_page(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t iova);
 void inv_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first, uint64_t last);
@@ -137,17 +148,19 @@ struct device *device_by_index(struct iommu_ref *ref, unsigned int index);	/* NU
 unsigned int device_index(const struct device *dev);
 const struct iommu_ref_device_config *device_config(const struct device *dev);
 /*
- * The page table of the device's RID (@pasid NO_PASID) or of RID+PASID; @d NULL blocks DMA. The device
- * holds a reference. Replaces atomically: no DMA sees neither. The old domain's cached translations for
- * this (device, PASID) are invalidated, VT-d: (old dtag, pasid); SMMUv3: the ASID, or the VMID if nested.
- * -EINVAL: the device has no PASID ability; -ENOMEM.
+ * The page table of the device's RID (@pasid NO_PASID) or of RID+PASID; @d NULL blocks DMA. The
+ * device holds a reference. Replaces atomically: no DMA sees neither. The old domain's cached
+ * translations for this (device, PASID) are invalidated, VT-d: (old dtag, pasid); SMMUv3: the
+ * ASID, or the VMID if nested. VT-d: PASID 0 is the RID (RID_PASID). -EINVAL: the device has no
+ * PASID ability or the number too many bits, or a VT-d stage 1 is not of 48 bits; -ENOMEM, then
+ * nothing changed.
  */
 int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d);
 struct domain *device_domain(struct device *dev, uint32_t pasid);	/* NULL: blocked */
 /*
- * SMMUv3: drops the context descriptors that the SMMU has cached for @dev, all of them (CFGI_CD_ALL) or
- * that of one SubstreamID (CFGI_CD). The next DMA reads them again. Cached translations stay: they are
- * tagged with the ASID and go by TLBI only. Nothing to do on VT-d.
+ * SMMUv3: drops the context descriptors that the SMMU has cached for @dev, all of them
+ * (CFGI_CD_ALL) or that of one SubstreamID (CFGI_CD). The next DMA reads them again. Cached
+ * translations stay: they are tagged with the ASID and go by TLBI only. Nothing to do on VT-d.
  */
 void device_cfgi(struct device *dev);
 void device_cfgi_cd(struct device *dev, uint32_t ssid);
@@ -202,7 +215,10 @@ int iova_find_free(struct iova_space *s, uint64_t len, uint64_t align, uint64_t 
 const struct iova_area *iova_lookup(const struct iova_space *s, uint64_t iova);
 /* Removes one area, given by its exact first. -ENOENT. */
 int iova_remove(struct iova_space *s, uint64_t first);
-/* @owner (a device) brings limits; the same @owner takes them away. -EADDRINUSE: an area is in the way. */
+/*
+ * @owner (a device) brings limits; the same @owner takes them away. -EADDRINUSE: an area is in the
+ * way.
+ */
 int iova_reserve(struct iova_space *s, uint64_t first, uint64_t last, const void *owner);
 int iova_limit(struct iova_space *s, uint64_t last, const void *owner);
 void iova_unreserve(struct iova_space *s, const void *owner);

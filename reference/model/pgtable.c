@@ -6,8 +6,8 @@
 #include "pgtable.h"
 
 /*
- * Clearing part of a large leaf needs tables for what stays: at either end of the range one a level.
- * They are set aside by the map, since an unmap cannot fail.
+ * Clearing part of a large leaf needs tables for what stays: at either end of the range one a
+ * level. They are set aside by the map, since an unmap cannot fail.
  */
 #define SPLIT_RESERVE (2 * (PT_MAX_LEVEL - 1))
 
@@ -124,9 +124,9 @@ int pgtable_map(struct pgtable *pt, uint64_t first, uint64_t last, uint64_t pa, 
 }
 
 /*
- * Replaces the leaf *@entry by a table of leaves one level below. Without memory (the reserve of two
- * splits at either end is used up, and no map has come since) the leaf goes as a whole: DMA is then
- * stopped where it need not be, never let through where it must be stopped.
+ * Replaces the leaf *@entry by a table of leaves one level below. Without memory (the reserve of
+ * two splits at either end is used up, and no map has come since) the leaf goes as a whole: DMA is
+ * then stopped where it need not be, never let through where it must be stopped.
  */
 static bool leaf_split(struct pgtable *pt, uint64_t *entry, unsigned int level)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * One kernel-managed page table: built and cleared here, walked by walk.h. Tables are ordinary memory;
- * the "physical address" in an entry is the address of this program, as for everything in the model.
+ * One kernel-managed page table: built and cleared here, walked by walk.h. Tables are ordinary
+ * memory; the "physical address" in an entry is the address of this program, as for everything in
+ * the model.
  */
 #ifndef IOMMU_REF_PGTABLE_H
 #define IOMMU_REF_PGTABLE_H
@@ -9,8 +10,9 @@
 #include "format.h"
 
 /*
- * The memory of one page table: 4K tables out of slabs, with the number of live entries of each beside
- * them, so that a table is given back as soon as its last entry goes. A free table is all zero.
+ * The memory of one page table: 4K tables out of slabs, with the number of live entries of each
+ * beside them, so that a table is given back as soon as its last entry goes. A free table is all
+ * zero.
  */
 struct pt_slab;
 struct pt_pool {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Memory for page tables. A slab is 128K, aligned to its size: a header page and 31 tables. The header of
- * a table's slab is found by its address, so counting live entries needs no look-up.
+ * Memory for page tables. A slab is 128K, aligned to its size: a header page and 31 tables. The
+ * header of a table's slab is found by its address, so counting live entries needs no look-up.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * SMMUv3 configuration in guest memory: the stream table entry's part that user space owns, and context
- * descriptors (Arm IHI 0070, 5.2 and 5.4). An SMMU caches configuration: a descriptor is read at the
- * first DMA after the attach and again after CFGI_CD; changes without CFGI_CD are not seen.
+ * SMMUv3 configuration in guest memory: the stream table entry's part that user space owns, and
+ * context descriptors (Arm IHI 0070, 5.2 and 5.4). An SMMU caches configuration: a descriptor is
+ * read at the first DMA after the attach and again after CFGI_CD; changes without CFGI_CD are not
+ * seen.
  *
- * This SMMU: linear context tables only (IDR0.CD2L = 0), faults abort (IDR0.TERM_MODEL = 1), no stall
- * (IDR0.STALL_MODEL = 1), no hardware access flag (IDR0.HTTU = 0), AArch64 little-endian tables with the
- * 4K granule, 48 bits, TTB0 only.
+ * This SMMU: linear context tables only (IDR0.CD2L = 0), faults abort (IDR0.TERM_MODEL = 1), no
+ * stall (IDR0.STALL_MODEL = 1), no hardware access flag (IDR0.HTTU = 0), AArch64 little-endian
+ * tables with the 4K granule, 48 bits, TTB0 only.
  */
 #include "internal.h"
 
@@ -33,7 +34,6 @@
 #define CD1_TTB0(w)	((w) & 0x000ffffffffffff0ull)
 
 #define CD_SIZE 64u
-/* TTBRs of tables with a smaller top level may be less aligned than 4K; the level is never below 64 B. */
 #define T0SZ_MIN 16u
 #define T0SZ_MAX 39u
 
@@ -45,6 +45,17 @@ void smmu_decode_ste(struct stage1 *s1)
 		s1->abort = true;
 	if (config == CONFIG_BYPASS)
 		s1->bypass = true;
+}
+
+/*
+ * A table is aligned to its size, and to 64 bytes at least; lower bits of the pointer are not part
+ * of it.
+ */
+static uint64_t ttb_align(uint64_t ttb, const struct smmu_cd *cd)
+{
+	uint64_t size = sizeof(uint64_t) << (cd->input_bits - pt_shift(cd->top_level));
+
+	return ttb & ~((size > 64 ? size : 64) - 1);
 }
 
 static bool decode_cd(const uint64_t *cd, struct smmu_cd *out)
@@ -63,7 +74,7 @@ static bool decode_cd(const uint64_t *cd, struct smmu_cd *out)
 	out->input_bits = out->disabled ? 48 : 64 - t0sz;
 	out->top_level = (out->input_bits - PAGE_SHIFT - 1) / PT_LEVEL_BITS;
 	out->output_bits = ips[CD0_IPS(cd[0])];
-	out->ttb = CD1_TTB0(cd[1]);
+	out->ttb = ttb_align(CD1_TTB0(cd[1]), out);
 	out->asid = CD0_ASID(cd[0]);
 	out->record = cd[0] & CD0_R;
 	/* C_BAD_CD: the table address must be within the output size. */

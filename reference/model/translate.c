@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * From an address of a device to an address of this program: IOTLB, else a walk of one or two stages.
- * With two stages every table of stage 1 is read at a guest-physical address, so through stage 2.
+ * From an address of a device to an address of this program: IOTLB, else a walk of one or two
+ * stages. With two stages every table of stage 1 is read at a guest-physical address, so through
+ * stage 2.
  */
 #include <errno.h>
 
@@ -155,7 +156,10 @@ static bool two_stages(struct iommu_ref *ref, struct attach *att, uint64_t iova,
 	return true;
 }
 
-/* CD.R = 0 keeps the faults of stage 1 out of the event queue; those of stage 2 are not the guest's. */
+/*
+ * CD.R = 0 keeps the faults of stage 1 out of the event queue; those of stage 2 are not the
+ * guest's.
+ */
 static bool fault_silent(const struct attach *att, const struct xlate_fault *fault)
 {
 	if (att->domain->kind != DOMAIN_NESTED || att->domain->fmt != FMT_ARM_S1_4K || !att->tag ||

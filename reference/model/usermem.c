@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * User memory, read and written in such a way that a bad address is an error and never a signal: the
- * kernel copies it for us (process_vm_readv(2) on ourselves).
+ * User memory, read and written in such a way that a bad address is an error and never a signal:
+ * the kernel copies it for us (process_vm_readv(2) on ourselves).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -52,7 +52,8 @@ static bool mapped_with_rights(uint64_t first, uint64_t last, bool write)
 	if (!maps)
 		return false;
 	while (fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %c%c", &start, &end, &r, &w) != 4 || end <= first)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %c%c", &start, &end, &r, &w) != 4 ||
+		    end <= first)
 			continue;
 		if (start > first || (write ? w != 'w' : r != 'r'))
 			break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The walk through one page table of any format. How an entry is read is the caller's: tables of the
- * model are plain memory, tables of user space lie at guest-physical addresses behind stage 2.
+ * The walk through one page table of any format. How an entry is read is the caller's: tables of
+ * the model are plain memory, tables of user space lie at guest-physical addresses behind stage 2.
  */
 #ifndef IOMMU_REF_WALK_H
 #define IOMMU_REF_WALK_H

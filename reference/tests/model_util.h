@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * For tests of the model below the front ends: a machine, memory to map, DMA in one line. Everything
- * that a test takes here is given back by the end of its process.
+ * For tests of the model below the front ends: a machine, memory to map, DMA in one line.
+ * Everything that a test takes here is given back by the end of its process.
  */
 #ifndef REFERENCE_TESTS_MODEL_UTIL_H
 #define REFERENCE_TESTS_MODEL_UTIL_H
@@ -90,11 +90,14 @@ static inline struct iommu_ref_stats m_stats(struct iommu_ref *ref)
 	return s;
 }
 
-/* Memory that nothing points to any more, with AddressSanitizer: a test's process ends by _exit(). */
+/*
+ * Memory that nothing points to any more, with AddressSanitizer: a test's process ends by _exit().
+ */
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-static inline int m_leaks(void)
+static inline int m_leaks(void *fixture, size_t len)
 {
+	memset(fixture, 0, len);	/* it lives: what it points at would not be lost */
 	return __lsan_do_recoverable_leak_check ? __lsan_do_recoverable_leak_check() : 0;
 }
 

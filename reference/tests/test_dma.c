@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * DMA moves bytes of the caller's memory, stops at faults, and no address that anybody gives makes a
- * signal. Devices, PASIDs, fault records, configuration.
+ * DMA moves bytes of the caller's memory, stops at faults, and no address that anybody gives makes
+ * a signal. Devices, PASIDs, fault records, configuration.
  */
 #include <kselftest_harness.h>
 
@@ -47,7 +47,7 @@ FIXTURE_TEARDOWN(dma)
 {
 	domain_put(self->ref, self->d);
 	iommu_ref_destroy(self->ref);
-	EXPECT_EQ(0, m_leaks());
+	EXPECT_EQ(0, m_leaks(self, sizeof(*self)));
 }
 
 static int run(struct iommu_ref *ref, bool write, uint64_t iova, void *buf, size_t len,
@@ -76,7 +76,8 @@ TEST_F(dma, a_fault_stops_behind_the_pages_before)
 {
 	struct iommu_ref_fault f, record;
 
-	EXPECT_EQ(1, domain_unmap(self->ref, self->d, IOVA + 2 * PAGE_SIZE, IOVA + 3 * PAGE_SIZE - 1));
+	EXPECT_EQ(1, domain_unmap(self->ref, self->d, IOVA + 2 * PAGE_SIZE,
+				  IOVA + 3 * PAGE_SIZE - 1));
 	EXPECT_EQ(-EFAULT, run(self->ref, true, IOVA + 0x10, self->buf, 4 * PAGE_SIZE, &f));
 	EXPECT_EQ(IOMMU_REF_FAULT_S1_TRANSLATION, f.reason);
 	EXPECT_EQ(IOVA + 2 * PAGE_SIZE, f.iova);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Page-table formats: entries against bit patterns written out from the architecture manuals, and tables
- * as they are built, split and cleared.
+ * Page-table formats: entries against bit patterns written out from the architecture manuals, and
+ * tables as they are built, split and cleared.
  */
 #include <kselftest_harness.h>
 
@@ -75,7 +75,7 @@ FIXTURE_SETUP(format)
 FIXTURE_TEARDOWN(format)
 {
 	pgtable_destroy(&self->pt);
-	EXPECT_EQ(0, m_leaks());
+	EXPECT_EQ(0, m_leaks(self, sizeof(*self)));
 }
 
 TEST_F(format, entries_have_the_manuals_bits)

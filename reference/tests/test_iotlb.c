@@ -60,8 +60,8 @@ FIXTURE_SETUP(iotlb)
 	for (unsigned int d = 0; d < NR_DOMAINS; d++) {
 		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS4, &self->d[d]));
 		/* odd addresses: 4K leaves */
-		ASSERT_EQ(0, domain_map(self->ref, self->d[d], BASE, BASE + NR_PAGES * PAGE_SIZE - 1,
-					0x700000001000 + d * M_1G, RW));
+		ASSERT_EQ(0, domain_map(self->ref, self->d[d], BASE,
+					BASE + NR_PAGES * PAGE_SIZE - 1, 0x700000001000 + d * M_1G, RW));
 		for (unsigned int p = 0; p < NR_PASIDS; p++)
 			ASSERT_EQ(0, device_set_domain(self->ref,
 						       device_by_index(self->ref, d),
@@ -78,7 +78,7 @@ FIXTURE_TEARDOWN(iotlb)
 	for (unsigned int d = 0; d < NR_DOMAINS; d++)
 		domain_put(self->ref, self->d[d]);
 	iommu_ref_destroy(self->ref);
-	EXPECT_EQ(0, m_leaks());
+	EXPECT_EQ(0, m_leaks(self, sizeof(*self)));
 }
 
 TEST_F(iotlb, page)
@@ -243,7 +243,8 @@ TEST_F(iotlb, many_tags_at_once)
 
 	for (unsigned int i = 0; i < 300; i++) {
 		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_X86_FL4, &d[i]));
-		ASSERT_EQ(0, domain_map(self->ref, d[i], BASE, BASE + 0xfff, M_1G + i * 0x1000, RW));
+		ASSERT_EQ(0, domain_map(self->ref, d[i], BASE, BASE + 0xfff, M_1G + i * 0x1000,
+					RW));
 		ASSERT_EQ(0, device_set_domain(self->ref, dev, 1000 + i, d[i]));
 		domain_put(self->ref, d[i]);
 	}
@@ -358,7 +359,7 @@ FIXTURE_TEARDOWN(defect)
 {
 	domain_put(self->ref, self->d);
 	iommu_ref_destroy(self->ref);
-	EXPECT_EQ(0, m_leaks());
+	EXPECT_EQ(0, m_leaks(self, sizeof(*self)));
 }
 
 TEST_F(defect, page)

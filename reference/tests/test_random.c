@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Random maps, unmaps and translations of every format against an oracle that cannot be wrong: an array
- * with one cell a page. The seed is fixed; a failure repeats.
+ * Random maps, unmaps and translations of every format against an oracle that cannot be wrong: an
+ * array with one cell a page. The seed is fixed; a failure repeats.
  */
 #include <kselftest_harness.h>
 
@@ -46,7 +46,7 @@ FIXTURE_TEARDOWN(random)
 {
 	domain_put(self->ref, self->d);
 	iommu_ref_destroy(self->ref);
-	EXPECT_EQ(0, m_leaks());
+	EXPECT_EQ(0, m_leaks(self, sizeof(*self)));
 }
 
 typedef struct _test_data_random data;

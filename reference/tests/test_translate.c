@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Translation and DMA: one stage, two stages on VT-d and SMMUv3 with tables that the test writes into
- * guest memory, and the reason of every fault.
+ * Translation and DMA: one stage, two stages on VT-d and SMMUv3 with tables that the test writes
+ * into guest memory, and the reason of every fault.
  */
 #include <kselftest_harness.h>
 
@@ -106,7 +106,7 @@ FIXTURE_TEARDOWN(nested)
 	domain_put(self->ref, self->s1);
 	domain_put(self->ref, self->s2);
 	iommu_ref_destroy(self->ref);
-	EXPECT_EQ(0, m_leaks());
+	EXPECT_EQ(0, m_leaks(self, sizeof(*self)));
 }
 
 static const struct m_req rd = { 0, NO_PASID, false, GVA + 0x5c0 };
@@ -128,7 +128,7 @@ TEST_F(nested, both_stages)
 
 	EXPECT_EQ(m_pa(page_of(self->mem, DATA)) + 0x5c0, m_xlate(self->ref, rd, NULL));
 	s = m_stats(self->ref);
-	/* 4 guest tables, each behind a walk of 4, and the data's walk; the SMMU reads the CD before */
+	/* 4 guest tables, each behind a walk of 4, and the data's walk; before, the CD */
 	EXPECT_EQ(variant->vendor == IOMMU_REF_VTD ? 24 : 28, s.walk_loads);
 	EXPECT_TRUE(m_cached(self->ref, rd));
 	EXPECT_TRUE(m_cached(self->ref, wr));
@@ -395,7 +395,7 @@ FIXTURE_TEARDOWN(smmu)
 {
 	domain_put(self->ref, self->s2);
 	iommu_ref_destroy(self->ref);
-	EXPECT_EQ(0, m_leaks());
+	EXPECT_EQ(0, m_leaks(self, sizeof(*self)));
 }
 
 static int attach(struct iommu_ref *ref, struct domain *s2, uint64_t ste0, uint64_t ste1)
