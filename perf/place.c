@@ -65,7 +65,9 @@ json_t *place_pin(const char *bdf)
 
 	if (hwloc_topology_init(&topo))
 		return p;
-	hwloc_topology_set_io_types_filter(topo, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+	/* looking for PCI devices takes hwloc long */
+	if (bdf)
+		hwloc_topology_set_io_types_filter(topo, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
 	if (!hwloc_topology_load(topo)) {
 		near = near_device(topo, bdf);
 		cpu = choose_cpu(topo, near);

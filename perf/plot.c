@@ -106,10 +106,8 @@ int plot_write(const char *dir, const json_t *root, FILE *messages)
 	if (!rc)
 		fprintf(messages, "plot: %s/" NAME ".svg\n", dir);
 	else if (rc == -ENOENT)
-		fprintf(messages,
-			"plot: (cd %s && gnuplot " NAME ".gp) makes " NAME ".svg; gnuplot is not "
-			"installed here\n",
-			dir);
+		fputs("plot: gnuplot is not installed here; 'gnuplot " NAME ".gp' in the results folder "
+		      "makes " NAME ".svg\n", messages);
 	else
 		fprintf(messages, "plot: gnuplot failed on %s/" NAME ".gp\n", dir);
 	return 0;
