@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The IOAS of iommufd: ids, automatic IOVAs, usable ranges, unmap-all and copy. */
+#include <fcntl.h>
 #include "../../fixtures/fixtures.h"
 #include "../../harness/test.h"
 #include "../../uapi/iommufd.h"
@@ -18,7 +19,7 @@ FIXTURE_SETUP(ioas)
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
 
 	CTS_SETUP(self->c);
-	self->fd = cts_open(self->c, NULL, "/dev/iommu", 02 /* O_RDWR */);
+	self->fd = cts_open(self->c, NULL, "/dev/iommu", O_RDWR);
 	CTS_PRE(self->fd);
 	CTS_PRE(cts_ioctl(self->c, NULL, self->fd, IOMMU_IOAS_ALLOC, &alloc));
 	self->id = alloc.out_ioas_id;
@@ -138,7 +139,8 @@ CTS_TEST_F(ioas, map_auto, "IOAS_MAP_AUTO")
 	CTS_PRE_TRUE(va);
 	CTS_PRE(get_ranges(self, self->fd, self->id, r, &n));
 	for (size_t i = 0; i < ARRAY_SIZE(len); i++) {
-		CTS_EXPECT_OK("IOAS_MAP_AUTO", map_at(self, self->id, MAP_RW, va, len[i], &iova[i]));
+		CTS_EXPECT_OK("IOAS_MAP_AUTO",
+			      map_at(self, self->id, MAP_RW, va, len[i], &iova[i]));
 		CTS_EXPECT_TRUE("IOAS_MAP_AUTO", !(iova[i] & 4095) && inside(r, n, iova[i], len[i]),
 				"mapping %zu of %#llx bytes went to %#llx", i,
 				(unsigned long long)len[i], (unsigned long long)iova[i]);

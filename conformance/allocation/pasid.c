@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PASIDs of the nesting series v7: VFIO_IOMMU_PASID_REQUEST, its ranges and its arguments. The quota
- * is in pasid_quota.c.
+ * PASIDs of the nesting series v7: VFIO_IOMMU_PASID_REQUEST, its ranges and its arguments. The
+ * quota is in pasid_quota.c.
  */
 #include <sys/mman.h>
 #include "../../fixtures/fixtures.h"
@@ -39,7 +39,8 @@ CTS_TEST_F(pasid, singleton_range, "ALLOC_SINGLETON_RANGE")
 	static const uint32_t n[] = { 1, 77, 0x8000, 0x7fffe };
 
 	for (size_t i = 0; i < ARRAY_SIZE(n); i++)
-		CTS_EXPECT_EQ("ALLOC_SINGLETON_RANGE", n[i], __pasid_alloc(self->space, n[i], n[i]));
+		CTS_EXPECT_EQ("ALLOC_SINGLETON_RANGE", n[i],
+			      __pasid_alloc(self->space, n[i], n[i]));
 }
 
 CTS_TEST_F(pasid, inclusive_bounds, "ALLOC_INCLUSIVE_BOUNDS")
@@ -119,7 +120,7 @@ CTS_TEST_F(pasid, max_31bit, "ALLOC_MAX_31BIT")
 	long p = __pasid_alloc(self->space, 0, 0x7fffffff);
 
 	CTS_EXPECT_TRUE("ALLOC_MAX_31BIT", p > 0 && p < 1 << 20, "returned %ld", p);
-	/* all but the last 20-bit PASID are out of the range's hardware part: it must be clipped to it */
+	/* the hardware has only the first PASID of this range: it must be clipped to that */
 	p = __pasid_alloc(self->space, 0xfffff, 0x7fffffff);
 	CTS_EXPECT_EQ("ALLOC_MAX_31BIT", 0xfffff, p);
 }

@@ -56,17 +56,19 @@ static const struct uapi_ioctl *next(FIXTURE_DATA(iommufd_format) *self, size_t 
 	return NULL;
 }
 
+/* A loop that found nothing would pass without having asked. */
+#define ENOUGH(count_) ({ CTS_PRE_TRUE((count_) >= 10); })
 #define FOR_EACH_COMMAND(i) \
-	for (size_t pos_ = 0, count_ = 0; (i = next(self, &pos_)) || (CTS_ENOUGH(count_), 0); count_++)
-/* a loop that found nothing would pass without having asked */
-#define CTS_ENOUGH(count_) ({ CTS_PRE_TRUE((count_) >= 10); })
+	for (size_t pos_ = 0, count_ = 0; \
+	     (i = next(self, &pos_)) || (ENOUGH(count_), 0); count_++)
 
 CTS_TEST_F(iommufd_format, size_short, "ABUSE_SIZE_SHORT")
 {
 	const struct uapi_ioctl *i;
 
 	FOR_EACH_COMMAND(i)
-		CTS_EXPECT_RC("ABUSE_SIZE_SHORT", call(self, i, i->arg->min_size - 1, i->arg->size));
+		CTS_EXPECT_RC("ABUSE_SIZE_SHORT",
+			      call(self, i, i->arg->min_size - 1, i->arg->size));
 }
 
 CTS_TEST_F(iommufd_format, tail_nonzero, "ABUSE_TAIL_NONZERO")

@@ -7,8 +7,8 @@
 FIXTURE(nesting_op) {
 	struct cts *c;
 	struct cts_space *space;
-	struct {
-		struct vfio_iommu_type1_nesting_op hdr;
+	struct {	/* struct vfio_iommu_type1_nesting_op, its data[] written out */
+		uint32_t argsz, flags;
 		struct iommu_cache_invalidate_info info;
 	} op;
 };
@@ -19,8 +19,8 @@ FIXTURE_SETUP(nesting_op)
 	CTS_SETUP(self->c);
 	CTS_PRE(__cts_space_create(self->c, NULL, CTS_SPACE_NEST, 1, &self->space));
 	/* right in itself: a request that names no cache does nothing */
-	self->op.hdr.argsz = sizeof(self->op);
-	self->op.hdr.flags = VFIO_IOMMU_NESTING_OP_CACHE_INVLD;
+	self->op.argsz = sizeof(self->op);
+	self->op.flags = VFIO_IOMMU_NESTING_OP_CACHE_INVLD;
 	self->op.info.argsz = sizeof(self->op.info);
 	self->op.info.version = 1;
 	self->op.info.granularity = IOMMU_INV_GRANU_DOMAIN;
@@ -43,7 +43,7 @@ CTS_TEST_F(nesting_op, argsz, "ABUSE_NESTOP_ARGSZ")
 
 	CTS_EXPECT_OK("ABUSE_NESTOP_ARGSZ", call(self, self->space->fd));
 	for (size_t i = 0; i < ARRAY_SIZE(argsz); i++) {
-		self->op.hdr.argsz = argsz[i];
+		self->op.argsz = argsz[i];
 		CTS_EXPECT_RC("ABUSE_NESTOP_ARGSZ", call(self, self->space->fd));
 	}
 }
@@ -51,7 +51,7 @@ CTS_TEST_F(nesting_op, argsz, "ABUSE_NESTOP_ARGSZ")
 CTS_TEST_F(nesting_op, flags_high, "ABUSE_NESTOP_FLAGS_HIGH")
 {
 	for (unsigned int bit = 16; bit < 32; bit++) {
-		self->op.hdr.flags = VFIO_IOMMU_NESTING_OP_CACHE_INVLD | 1u << bit;
+		self->op.flags = VFIO_IOMMU_NESTING_OP_CACHE_INVLD | 1u << bit;
 		CTS_EXPECT_RC("ABUSE_NESTOP_FLAGS_HIGH", call(self, self->space->fd));
 	}
 }
@@ -61,7 +61,7 @@ CTS_TEST_F(nesting_op, op_num, "ABUSE_NESTOP_OP_NUM")
 	static const uint32_t op[] = { VFIO_IOMMU_NESTING_OP_NUM, 4, 0xff, 0xffff };
 
 	for (size_t i = 0; i < ARRAY_SIZE(op); i++) {
-		self->op.hdr.flags = op[i];
+		self->op.flags = op[i];
 		CTS_EXPECT_RC("ABUSE_NESTOP_OP_NUM", call(self, self->space->fd));
 	}
 }

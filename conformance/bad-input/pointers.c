@@ -73,7 +73,7 @@ CTS_TEST_F(bad_pointers, unmapped, "ABUSE_PTR_UNMAPPED")
 
 	CTS_PRE_TRUE(page);
 	for (size_t pos = 0; (i = next(self, &pos, 0));) {
-		/* behind cts_memory() there is an unmapped page; the top of the address space; odd */
+		/* behind cts_memory(): an unmapped page; top of the address space; odd */
 		expect_fault(_metadata, self, "ABUSE_PTR_UNMAPPED", i->cmd, page + 4096, &asked);
 		expect_fault(_metadata, self, "ABUSE_PTR_UNMAPPED", i->cmd, (void *)-8ul, &asked);
 		expect_fault(_metadata, self, "ABUSE_PTR_UNMAPPED", i->cmd, (void *)1ul, &asked);
@@ -93,7 +93,8 @@ CTS_TEST_F(bad_pointers, split_page, "ABUSE_PTR_SPLIT_PAGE")
 
 		/* size and flags are there, the rest is not */
 		memcpy(page + 4096 - 8, &size, sizeof(size));
-		expect_fault(_metadata, self, "ABUSE_PTR_SPLIT_PAGE", i->cmd, page + 4096 - 8, &asked);
+		expect_fault(_metadata, self, "ABUSE_PTR_SPLIT_PAGE", i->cmd, page + 4096 - 8,
+			     &asked);
 	}
 	CTS_PRE_TRUE(asked >= 3);
 }
@@ -118,8 +119,8 @@ static uint32_t xorshift(uint32_t *s)
 }
 
 /*
- * Random structs with a plausible size. Ids stay far from the rig's own objects and addresses from its
- * IOVAs by their high bits, so that a call that succeeds cannot take the rig apart.
+ * Random structs with a plausible size. Ids stay far from the rig's own objects and addresses
+ * from its IOVAs by their high bits, so that a call that succeeds cannot take the rig apart.
  */
 CTS_TEST_F(bad_pointers, fuzz_structs, "ABUSE_FUZZ_STRUCTS")
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Isolation of plain spaces, one translation stage. The IOTLB is warm when a right is taken away. */
+/* Isolation of plain spaces, one stage. The IOTLB is warm when a right is taken away. */
 #include "../../fixtures/fixtures.h"
 #include "../../harness/introspect.h"
 #include "../../harness/test.h"
@@ -197,7 +197,8 @@ CTS_TEST_F(iso_flat, fault_recorded, "ISO_FAULT_RECORDED")
 	while ((rc = cts_fault_pop(self->c, &f)) > 0)
 		;
 	if (rc < 0)
-		CTS_SKIP(NOT_SUPPORTED, "a kernel logs unrecoverable faults but has no uAPI for them");
+		CTS_SKIP(NOT_SUPPORTED,
+			 "a kernel logs unrecoverable faults but has no uAPI for them");
 	window_arm(&self->rig.win);
 	EXPECT_BLOCKED("ISO_FAULT_RECORDED", &self->rig,
 		       engine_write(self->rig.space, self->rig.path, bad, 16));

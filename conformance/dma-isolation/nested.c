@@ -52,7 +52,7 @@ CTS_TEST_F(iso_nested, stage2_hole, "ISO_STAGE2_HOLE")
 	struct nest_leg *leg = &self->rig.leg[0];
 
 	window_arm(&leg->win);
-	/* a GPA that nothing maps, and the host's own address of the window: neither is in the space */
+	/* a GPA that nothing maps, and the window's own host address: neither is in the space */
 	CTS_PRE(stage1_map(&leg->stage1, leg->gva + (1 << 24), RIG_IOVA, 4096, CTS_RW, false));
 	CTS_PRE(stage1_map(&leg->stage1, leg->gva + (2 << 24),
 			   (uintptr_t)leg->win.va & ((1ull << 40) - 1), 4096, CTS_RW, false));
@@ -96,7 +96,7 @@ CTS_TEST_F(iso_nested, foreign_pasid, "ISO_FOREIGN_PASID")
 	struct cts_path path = leg->path;
 
 	CTS_PRE_TRUE(b);
-	/* process B with device 1, of another group; our PASID used by B's device, and on ours B's */
+	/* process B has device 1, of another group: our PASID on B's device, B's on ours */
 	CTS_PRE(__cts_space_create(self->c, b, CTS_SPACE_NEST, 1u << 1, &foreign));
 	WARM();
 	path.device = 1;

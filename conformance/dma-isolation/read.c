@@ -53,7 +53,7 @@ CTS_TEST_F(iso_read, after_unmap, "ISO_DMA_AFTER_UNMAP")
 	CTS_PRE(__cts_map(self->rig.space, self->iova, self->secret.va, 4096, CTS_R));
 	CTS_PRE_TRUE(leaks(self, &rc));
 	CTS_PRE(__cts_unmap(self->rig.space, self->iova, 4096, NULL));
-	self->secret.va[0] ^= 0xff;	/* what is in the device's buffer from before is not this */
+	self->secret.va[0] ^= 0xff;	/* the device's buffer holds the old one */
 	CTS_EXPECT_TRUE("ISO_DMA_AFTER_UNMAP", !leaks(self, &rc),
 			"an unmapped page was read, device reports %d", rc);
 }
