@@ -107,6 +107,11 @@ int target_reaches(const struct target *t, uint64_t iova, uint8_t *va);
 int target_warm(const struct target *t, uint64_t iova, unsigned int pages);
 /* Reference: how many of these pages the IOTLB holds now. */
 unsigned int target_cached(const struct target *t, uint64_t iova, unsigned int pages);
+/*
+ * How many contiguous pieces of physical memory the target's memory is made of: what a kernel pins and
+ * maps goes by them. 0: not known (not root, or the model, which has none).
+ */
+unsigned int target_physical_runs(const struct target *t);
 static inline bool target_is_model(const struct target *t)
 {
 	return t->c->subject == CTS_REFERENCE;
@@ -117,7 +122,14 @@ static inline bool target_is_model(const struct target *t)
 /* How much is measured. Time is the clock's: instructions where they are counted. */
 struct bench_effort {
 	size_t samples; /* wanted */
-	double budget; /* for them, with their preparation; stats_quantiles[0].least at the least */
+	/* for them, with their preparation; stats_quantiles[0].least are taken in any case */
+	double budget;
+	double least_region; /* a region is at least this long, besides what the clock wants */
+	/*
+	 * > 0: sampling begins at a multiple of this many ns of CLOCK_MONOTONIC, where a guest that
+	 * counts instructions has its timer ticks: then they hit the same samples in each run.
+	 */
+	uint64_t align;
 };
 
 enum bench_state { BENCH_DONE, BENCH_SKIP, BENCH_FAIL };

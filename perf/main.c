@@ -185,15 +185,22 @@ static void set_run(const struct options *o, struct report_run *run)
 	*run = (struct report_run){
 		.subject = o->subject, .domain = o->subject, .unit = "ns", .quick = o->quick
 	};
-	run->effort = o->quick ? (struct bench_effort){ 1000, 40e6 }
-			       : (struct bench_effort){ 10000, 1.5e9 };
+	run->effort = (struct bench_effort){
+		.samples = o->quick ? 1000 : 10000,
+		.budget = o->quick ? 40e6 : 1.5e9,
+	};
 	if (!strcmp(o->subject, "reference")) {
 		run->domain = "model";
 	} else if (o->icount) {
 		run->domain = "emulated";
 		run->unit = "guest instructions";
-		run->effort = o->quick ? (struct bench_effort){ 100, 20e6 }
-				       : (struct bench_effort){ 1000, 50e6 };
+		run->effort = (struct bench_effort){
+			.samples = o->quick ? 100 : 1000,
+			.budget = o->quick ? 20e6 : 50e6,
+			/* evens out what alternates from call to call, like places in a queue */
+			.least_region = 20e3,
+			.align = 20000000, /* whole ticks at 100, 250 and 1000 HZ */
+		};
 	} else if (!strcmp(o->subject, "vm")) {
 		run->domain = "emulated";
 		run->note = "times of an emulated machine rank code paths; they are not the "

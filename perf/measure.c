@@ -133,17 +133,22 @@ static double typical(struct bench *b, struct bench_result *r, unsigned int call
 }
 
 /* Doubles the calls in a sample until the clock's cost is small beside them. */
-static int calibrate(struct bench *b, struct bench_result *r, const struct timer *timer)
+static int calibrate(struct bench *b, struct bench_result *r, const struct timer *timer,
+		     const struct bench_effort *effort)
 {
-	double least = TIMER_LEAST_REGIONS * timer->overhead, t;
+	double least = TIMER_LEAST_REGIONS * timer->overhead;
+	double wanted = effort->least_region, t;
+
+	/* a quarter more: the median must not sit on the bound */
+	if (wanted < 1.25 * least)
+		wanted = 1.25 * least;
 
 	r->calls = 1;
 	for (;;) {
 		t = typical(b, r, r->calls);
 		if (t < 0)
 			return failed_call(b, t, "during calibration");
-		/* a quarter more: the median must not sit on the bound */
-		if (t >= 1.25 * least || r->calls == b->max_calls)
+		if (t >= wanted || r->calls == b->max_calls)
 			break;
 		r->calls = r->calls * 2 < b->max_calls ? r->calls * 2 : b->max_calls;
 	}
@@ -151,14 +156,32 @@ static int calibrate(struct bench *b, struct bench_result *r, const struct timer
 	return 0;
 }
 
+/* No synchronisation: only the phase of the timer's ticks. Idle guest time takes no host time. */
+static void align_to_tick(uint64_t period)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	now += period - now % period;
+	ts = (struct timespec){ .tv_sec = (time_t)(now / 1000000000u),
+				.tv_nsec = (long)(now % 1000000000u) };
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		;
+}
+
 static int take_samples(struct bench *b, struct bench_result *r, const struct bench_effort *effort)
 {
 	size_t n = 0, least = stats_quantiles[STATS_P50].least;
-	uint64_t begin = timer_now();
+	uint64_t begin;
 
 	r->samples = malloc(effort->samples * sizeof(*r->samples));
 	if (!r->samples)
 		return bench_fail(b, "no memory for %zu samples", effort->samples);
+	if (effort->align)
+		align_to_tick(effort->align);
+	begin = timer_now();
 	while (n < effort->samples) {
 		double t = region(b, r->calls);
 
@@ -190,7 +213,7 @@ static int run(struct bench *b, const struct timer *timer, const struct bench_ef
 	if (!rc)
 		rc = count_work(b, r);
 	if (!rc)
-		rc = calibrate(b, r, timer);
+		rc = calibrate(b, r, timer, effort);
 	if (!rc)
 		rc = take_samples(b, r, effort);
 	return rc;

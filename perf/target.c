@@ -4,7 +4,9 @@
  * to see whether DMA arrives and what the IOTLB holds.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -159,4 +161,29 @@ unsigned int target_cached(const struct target *t, uint64_t iova, unsigned int p
 	for (unsigned int i = 0; target_is_model(t) && i < pages; i++, dma.iova += BENCH_PAGE)
 		n += iommu_ref_iotlb_cached(ref, &dma);
 	return n;
+}
+
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_PFN	((1ull << 55) - 1)
+
+unsigned int target_physical_runs(const struct target *t)
+{
+	int fd = target_is_model(t) ? -1 : open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry, last = 0;
+	unsigned int runs = 0;
+
+	for (unsigned int i = 0; fd >= 0 && i < t->pages; i++) {
+		off_t at = (off_t)(((uintptr_t)t->va / BENCH_PAGE + i) * sizeof(entry));
+
+		if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry) ||
+		    !(entry & PAGEMAP_PRESENT) || !(entry & PAGEMAP_PFN)) {
+			runs = 0;
+			break;
+		}
+		runs += !i || (entry & PAGEMAP_PFN) != last + 1;
+		last = entry & PAGEMAP_PFN;
+	}
+	if (fd >= 0)
+		close(fd);
+	return runs;
 }

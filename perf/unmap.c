@@ -125,6 +125,9 @@ static void unmap_params(const struct bench *b, json_t *params)
 	json_object_set_new(params, "area_pages", json_integer(u->shape->pages));
 	json_object_set_new(params, "areas_per_call",
 			    json_integer(u->shape->all ? u->shape->areas : 1));
+	if (target_physical_runs(&u->t))
+		json_object_set_new(params, "physical_runs",
+				    json_integer(target_physical_runs(&u->t)));
 	json_object_set_new(params, "devices", json_integer(1));
 	json_object_set_new(params, "domain",
 			    json_string(u->shape->parent ? "nest-parent" : "paging"));
