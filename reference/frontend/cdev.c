@@ -70,7 +70,7 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 	if (bind.iommufd < 0 || (bind.flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN))
 		return -EINVAL;
 	if (cdev->idev)		/* "one device cannot be bound twice" */
-		return -EINVAL;
+		return ref_defect(f->ref, SECOND_BIND_ACCEPTED) ? 0 : -EINVAL;
 	rc = check_token(&bind);
 	if (rc)
 		return rc;
@@ -78,7 +78,7 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 	if (rc)
 		return rc;
 	if (f->ref->cdev_bound[index])	/* through another open file */
-		return -EINVAL;
+		return ref_defect(f->ref, SECOND_BIND_ACCEPTED) ? 0 : -EINVAL;
 	rc = idev_bind(iommufd, cdev->dev, &cdev->idev);
 	if (rc)
 		return rc == -EBUSY ? claim_error(f->ref, cdev->dev) : rc;
@@ -174,7 +174,7 @@ static long cdev_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsign
 	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
 		return cdev_bind(caller, f, user_arg);
 	if (!cdev->idev)
-		return -EINVAL;
+		return ref_defect(f->ref, UNBOUND_DEVICE_ANSWERS) ? 0 : -EINVAL;
 	switch (cmd) {
 	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
 		return cdev_attach(cdev, user_arg);
@@ -194,7 +194,8 @@ static void cdev_release(struct ref_file *f)
 	struct cdev *cdev = f->priv;
 
 	if (cdev->idev) {
-		f->ref->cdev_bound[device_index(cdev->dev)] = NULL;
+		if (!ref_defect(f->ref, CLOSE_KEEPS_DEVICE))
+			f->ref->cdev_bound[device_index(cdev->dev)] = NULL;
 		idev_unbind(cdev->idev);
 	}
 	free(cdev);

@@ -141,7 +141,8 @@ int file_install(struct iommu_ref_proc *proc, const struct ref_file_ops *ops, vo
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
-	*f = (struct ref_file){ .ops = ops, .ref = proc->ref, .priv = priv, .refs = 1 };
+	*f = (struct ref_file){ .ops = ops, .ref = proc->ref, .opener = proc, .priv = priv,
+				.refs = 1 };
 	proc->fds[fd] = f;
 	return fd;
 }
@@ -228,7 +229,9 @@ int iommu_ref_ioctl(struct iommu_ref_proc *proc, int fd, unsigned long cmd, void
 
 	pthread_mutex_lock(&proc->ref->lock);
 	f = file_at(proc, fd);
-	if (f) {
+	if (f && f->opener != proc && ref_defect(proc->ref, OPENER_ONLY)) {
+		rc = -EPERM;
+	} else if (f) {
 		/* The file stays while it is being used, whatever the call closes. */
 		file_hold(f);
 		/* ioctl(2) in the kernel takes an unsigned int command: upper bits are dropped. */

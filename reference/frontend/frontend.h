@@ -25,6 +25,7 @@ struct ref_file_ops {
 struct ref_file {
 	const struct ref_file_ops *ops;
 	struct iommu_ref *ref;
+	const struct iommu_ref_proc *opener;	/* to compare only: it may be gone */
 	void *priv;
 	unsigned int refs;
 };

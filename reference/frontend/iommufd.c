@@ -98,12 +98,24 @@ static struct object *foreign_lookup(struct iommufd *ictx, uint32_t id)
 	return NULL;
 }
 
+/* What KIND_IGNORED finds: any object of the right kind. */
+static struct object *of_kind(const struct iommufd *ictx, enum object_type type)
+{
+	struct object *obj = ictx->objects;
+
+	while (obj && obj->type != type)
+		obj = obj->next;
+	return obj;
+}
+
 void *object_get(struct iommufd *ictx, uint32_t id, enum object_type type)
 {
 	struct object *obj = id_lookup(ictx, id);
 
 	if (!obj && ref_defect(ictx->ref, FOREIGN_ID_ACCEPTED))
 		obj = foreign_lookup(ictx, id);
+	if (obj && type != OBJECT_ANY && obj->type != type && ref_defect(ictx->ref, KIND_IGNORED))
+		obj = of_kind(ictx, type);
 	if (!obj || (type != OBJECT_ANY && obj->type != type))
 		return NULL;
 	return obj;
@@ -142,11 +154,10 @@ static int destroy(struct ucmd *u)
 	struct object *obj = object_get(u->ictx, cmd->id, OBJECT_ANY);
 
 	if (!obj)
-		return -ENOENT;
+		return ref_defect(u->ictx->ref, DESTROY_UNKNOWN_SUCCEEDS) ? 0 : -ENOENT;
 	if (obj->users > 1) {
 		/* The object itself stays until the file is closed, so that nothing dangles. */
-		if (ref_defect(u->ictx->ref, DESTROY_BUSY_ALLOWED) &&
-		    (obj->type == OBJECT_HWPT_PAGING || obj->type == OBJECT_HWPT_NESTED)) {
+		if (ref_defect(u->ictx->ref, DESTROY_BUSY_ALLOWED)) {
 			drop_id(obj, false);
 			return 0;
 		}

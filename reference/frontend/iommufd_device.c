@@ -307,7 +307,7 @@ static int attach(struct idev *idev, uint32_t pasid, struct hwpt *hwpt)
 	if (a && (a->devices & device_bit(idev)))
 		return -EBUSY;
 	if (a && a->hwpt != hwpt)
-		return -EINVAL;
+		return ref_defect(ref, GROUP_TWO_TABLES) ? 0 : -EINVAL;
 	if (pasid == NO_PASID) {
 		rc = reserve_iova(ref, hwpt, idev->dev);
 		if (rc)
@@ -346,8 +346,6 @@ static int replace(struct idev *idev, uint32_t pasid, struct hwpt *hwpt)
 			return rc;
 	}
 	rc = check_attach(ref, g, hwpt, pasid);
-	if (rc && ref_defect(ref, ATTACH_FAIL_DETACHES))
-		set_group(ref, g, pasid, NULL, NULL);
 	if (!rc && !ref_defect(ref, REPLACE_KEEPS_OLD))
 		rc = set_group(ref, g, pasid, hwpt->domain, old->domain);
 	if (rc) {
@@ -367,8 +365,15 @@ static int replace(struct idev *idev, uint32_t pasid, struct hwpt *hwpt)
 
 static int change_pt(struct idev *idev, uint32_t pasid, struct hwpt *hwpt)
 {
-	return idev_is_attached(idev, pasid) ? replace(idev, pasid, hwpt) :
-					       attach(idev, pasid, hwpt);
+	struct iommu_ref *ref = idev->obj.ictx->ref;
+	int rc;
+
+	if (!idev_is_attached(idev, pasid))
+		return attach(idev, pasid, hwpt);
+	rc = replace(idev, pasid, hwpt);
+	if (rc && ref_defect(ref, ATTACH_FAIL_DETACHES))
+		set_group(ref, idev->group, pasid, NULL, NULL);
+	return rc;
 }
 
 /* "any domain that is willing to attach to the device is interchangeable with any other" */

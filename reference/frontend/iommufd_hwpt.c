@@ -41,7 +41,8 @@ struct hwpt *hwpt_paging(struct hwpt *hwpt)
 void hwpt_put(struct hwpt *hwpt)
 {
 	hwpt->obj.users--;
-	if (hwpt->auto_domain && hwpt->obj.users == 1)
+	if (hwpt->auto_domain && hwpt->obj.users == 1 &&
+	    !ref_defect(hwpt->obj.ictx->ref, AUTO_HWPT_STAYS))
 		object_remove(&hwpt->obj, false);
 }
 

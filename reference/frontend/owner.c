@@ -22,7 +22,7 @@ int group_claim(struct iommu_ref *ref, uint32_t group, const void *owner)
 		}
 		if (o->group != group)
 			continue;
-		if (o->owner != owner)
+		if (o->owner != owner && !ref_defect(ref, GROUP_OWNER_IGNORED))
 			return -EBUSY;
 		o->count++;
 		return 0;
@@ -37,7 +37,8 @@ void group_release(struct iommu_ref *ref, uint32_t group, const void *owner)
 	for (unsigned int i = 0; i < IOMMU_REF_MAX_DEVICES; i++) {
 		struct group_owner *o = &ref->owners[i];
 
-		if (o->count && o->group == group && o->owner == owner) {
+		if (o->count && o->group == group &&
+		    (o->owner == owner || ref_defect(ref, GROUP_OWNER_IGNORED))) {
 			o->count--;
 			return;
 		}

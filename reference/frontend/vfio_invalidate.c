@@ -94,7 +94,7 @@ static int check_pasid(const struct vfio_container *c, uint64_t pasid)
 {
 	int rc;
 
-	if (pasid > UINT32_MAX)
+	if (pasid > UINT32_MAX && !ref_defect(c->ref, PASID_TRUNCATED))
 		return -EINVAL;
 	rc = pasid_lookup(c->ref, c->mm->set, (uint32_t)pasid);
 	if (rc)

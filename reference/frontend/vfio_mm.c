@@ -63,7 +63,8 @@ void vfio_mm_detach(struct vfio_container *c)
 		return;
 	if (mm->proc && mm->proc->vfio_mm == mm)
 		mm->proc->vfio_mm = NULL;
-	pasid_set_put(c->ref, mm->set);
+	if (!ref_defect(c->ref, CLOSE_LEAKS_PASIDS))
+		pasid_set_put(c->ref, mm->set);
 	free(mm);
 }
 

@@ -243,7 +243,7 @@ static int unbind_pasid(struct vfio_container *c, uint64_t hpasid)
 	uint32_t pasid = (uint32_t)hpasid;
 	int rc;
 
-	if (!as_posted(c) && hpasid != pasid)
+	if (!as_posted(c) && hpasid != pasid && !ref_defect(c->ref, PASID_TRUNCATED))
 		return -EINVAL;
 	if (pasid >= VTD_PASID_MAX)
 		return -EINVAL;
