@@ -96,7 +96,8 @@ static void parse_death(struct tap *t, const char *line)
 		t->aborted = true;
 	} else if (strstr(line, "Test terminated by timeout")) {
 		t->timed_out = true;
-	} else if (strstr(line, "ERROR: AddressSanitizer") ||
+	} else if (strstr(line, "ERROR: AddressSanitizer") || strstr(line,
+		"Sanitizer:DEADLYSIGNAL") ||
 		   strstr(line, "WARNING: ThreadSanitizer") || strstr(line, ": runtime error: ") ||
 		   strstr(line, "ERROR: LeakSanitizer")) {
 		/* before the signal that follows */

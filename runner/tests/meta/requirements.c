@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requirements of the meta suite: they promise nothing about an IOMMU, they give the runner something to count.
+ * Requirements of the meta suite: they promise nothing about an IOMMU, they give the runner
+ * something to count.
  */
 #include "requirement.h"
 
