@@ -21,7 +21,9 @@ int viommu_alloc(struct ucmd *u)
 	struct hwpt *hwpt;
 	int rc;
 
-	if (cmd->flags || cmd->type == IOMMU_VIOMMU_TYPE_DEFAULT)
+	/* __reserved: the header's "Must be 0", which Linux 7.2 does not look at */
+	if (cmd->flags || cmd->type == IOMMU_VIOMMU_TYPE_DEFAULT ||
+	    reserved_set(u->ictx->ref, cmd->__reserved))
 		return -EOPNOTSUPP;
 	if (!object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE))
 		return -ENOENT;
