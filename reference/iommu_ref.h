@@ -45,6 +45,7 @@ struct iommu_ref_device_config {
 	uint16_t rid;		/* PCI requester ID, bus << 8 | devfn */
 	uint32_t group;		/* /dev/vfio/GROUP */
 	bool pasid;		/* can tag its DMA with a PASID */
+	bool pri;		/* can ask for pages (PCIe PRI; has ATS with an empty ATC) */
 };
 
 /* What hardware to be. Fill with iommu_ref_config_init(), then change what matters. */
@@ -58,6 +59,7 @@ struct iommu_ref_config {
 	uint32_t pasid_host_reserve;	/* taken out of it for the host's own set: 0x8000 */
 	uint32_t pasid_quota;		/* per process: 1000 (v7 p04) */
 	uint32_t iotlb_entries;		/* a power of two, 64 .. 65536: 4096 */
+	uint32_t page_requests;		/* that wait for an answer at most, 1 .. 65536: 512 */
 	uint64_t aperture_last;		/* last IOVA that paging HWPTs can translate */
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
 	const char *defect;		/* name of a known-bad variant, or NULL; see defects.def */
@@ -67,7 +69,7 @@ struct iommu_ref_config {
 
 /*
  * Defaults: nesting; devices 0..3: rid 0x0008 (00:01.0) group 1, rid 0x0010 group 2, rid 0x0018 and
- * rid 0x0019 both in group 3; all PASID-capable. VT-d: aperture 2^48-1, MSI window
+ * rid 0x0019 both in group 3; all with pasid and pri. VT-d: aperture 2^48-1, MSI window
  * [0xfee00000, 0xfeefffff]. SMMUv3: aperture 2^48-1, MSI window [0x08000000, 0x080fffff].
  */
 void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor vendor);
@@ -144,6 +146,49 @@ int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, 
 /* Takes the oldest fault record. 1: *@fault is one; 0: there is none. */
 int iommu_ref_fault_pop(struct iommu_ref *ref, struct iommu_ref_fault *fault);
 
+/*
+ * One page request message of a device (PCIe 10.4.1). The IOMMU collects the messages of a group,
+ * those of one PASID with one index, until its last one, and hands the whole group to whoever
+ * listens on the page table. A stop marker (last, neither read nor write) is never answered.
+ */
+struct iommu_ref_page_request {
+	unsigned int device;	/* index into the configuration's devices; it must have pri */
+	bool has_pasid;
+	bool last;		/* of its group */
+	bool read, write, exec, priv;
+	uint16_t grpid;		/* page request group index, 9 bits */
+	uint32_t pasid;
+	uint64_t iova;		/* bits 11:0 are not part of the message */
+};
+
+/* The answer to a whole group (PCIe 10.4.2.1). */
+enum iommu_ref_page_code {
+	IOMMU_REF_PAGE_SUCCESS = 0,	/* try the access again */
+	IOMMU_REF_PAGE_INVALID = 1,	/* do not; also: nobody listens, or no longer */
+};
+
+struct iommu_ref_page_response {
+	enum iommu_ref_page_code code;
+	bool has_pasid;
+	uint16_t grpid;
+	uint32_t pasid;
+};
+
+/*
+ * Sends a page request. 0: it left the device, whatever becomes of it. -ENODEV: no such device, or
+ * it has no pri; -EINVAL: a PASID or group index that the device cannot send; -ENOMEM. When
+ * config.page_requests wait already, the request is lost, incomplete groups with it, and a last one
+ * is answered with success, so that the device tries again (VT-d 7.4.1, Arm IHI 0070 8.2).
+ */
+int iommu_ref_page_request(struct iommu_ref *ref, const struct iommu_ref_page_request *req);
+
+/*
+ * Takes the oldest answer that @device got. 1: *@resp is one; 0: there is none; -ENODEV. A device
+ * keeps the latest 512 answers.
+ */
+int iommu_ref_page_response_pop(struct iommu_ref *ref, unsigned int device,
+				struct iommu_ref_page_response *resp);
+
 /* Introspection, for tests and benchmarks; a client never needs it. */
 struct iommu_ref_stats {
 	uint64_t translations, iotlb_hits, iotlb_misses, iotlb_fills, iotlb_evictions;
@@ -152,6 +197,8 @@ struct iommu_ref_stats {
 	uint64_t inv_page, inv_range, inv_pasid, inv_domain, inv_all;	/* IOTLB commands executed */
 	uint64_t inv_entries;		/* entries that these removed one by one (page, range) */
 	uint64_t pasids, domains, objects, pinned_pages;	/* alive now */
+	uint64_t page_requests;		/* waiting for an answer now, incomplete groups too */
+	uint64_t page_requests_lost;	/* there were too many */
 };
 void iommu_ref_stats(struct iommu_ref *ref, struct iommu_ref_stats *out);
 /* true: the IOTLB would answer this request without a walk. */

@@ -275,7 +275,7 @@ static const struct command commands[] = {
 	COMMAND(IOMMU_HWPT_GET_DIRTY_BITMAP, hwpt_get_dirty_bitmap, iommu_hwpt_get_dirty_bitmap,
 		data),
 	COMMAND(IOMMU_HWPT_INVALIDATE, hwpt_invalidate, iommu_hwpt_invalidate, __reserved),
-	COMMAND(IOMMU_FAULT_QUEUE_ALLOC, not_supported, iommu_fault_alloc, out_fault_fd),
+	COMMAND(IOMMU_FAULT_QUEUE_ALLOC, fault_alloc, iommu_fault_alloc, out_fault_fd),
 	COMMAND(IOMMU_IOAS_MAP_FILE, not_supported, iommu_ioas_map_file, iova),
 	COMMAND(IOMMU_VIOMMU_ALLOC, viommu_alloc, iommu_viommu_alloc, out_viommu_id),
 	COMMAND(IOMMU_VDEVICE_ALLOC, vdevice_alloc, iommu_vdevice_alloc, virt_id),
@@ -288,13 +288,12 @@ static const struct command commands[] = {
 static long iommufd_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
 			  void *user)
 {
-	struct ucmd u = { .ictx = f->priv, .user = user };
+	struct ucmd u = { .ictx = f->priv, .caller = caller, .file = f, .user = user };
 	unsigned int nr = _IOC_NR(cmd);
 	const struct command *c;
 	union any_cmd buf;
 	int rc;
 
-	(void)caller;
 	if (nr < IOMMUFD_CMD_BASE ||
 	    nr - IOMMUFD_CMD_BASE >= sizeof(commands) / sizeof(commands[0]))
 		return -ENOTTY;

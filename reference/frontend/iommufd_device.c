@@ -230,6 +230,22 @@ static int arm_check_pasid(struct igroup *g, struct hwpt *hwpt)
 	return rid && domain_fmt(rid->hwpt->domain) != FMT_ARM_S1_4K ? -EINVAL : 0;
 }
 
+/*
+ * VT-d: page requests must be enabled on every device that gets the table. SMMUv3's driver takes
+ * any device: one without PRI may "have device-specific fault handlers".
+ */
+static int check_pri(struct iommu_ref *ref, struct igroup *g, struct hwpt *hwpt, uint32_t pasid)
+{
+	struct device *dev;
+
+	if (!hwpt->fault || ref->cfg.vendor != IOMMU_REF_VTD)
+		return 0;
+	for (unsigned int i = 0; (dev = next_of_group(ref, g, &i));)
+		if (!device_config(dev)->pri && (pasid == NO_PASID || device_config(dev)->pasid))
+			return -ENODEV;
+	return 0;
+}
+
 static int check_attach(struct iommu_ref *ref, struct igroup *g, struct hwpt *hwpt, uint32_t pasid)
 {
 	bool arm = ref->cfg.vendor == IOMMU_REF_SMMUV3;
@@ -248,7 +264,35 @@ static int check_attach(struct iommu_ref *ref, struct igroup *g, struct hwpt *hw
 	} else if (arm) {
 		rc = arm_check_rid(ref, g, hwpt);
 	}
+	rc = rc ? rc : check_pri(ref, g, hwpt, pasid);
 	return rc ? rc : hwpt->bad_config ? -EINVAL : 0;
+}
+
+struct attach *attach_of(struct iommufd *ictx, struct device *dev, uint32_t pasid,
+			 uint32_t *dev_id)
+{
+	struct igroup *g = ictx->groups;
+	struct attach *a;
+
+	while (g && g->number != device_config(dev)->group)
+		g = g->next;
+	a = g ? find_attach(g, pasid) : NULL;
+	if (!a)
+		return NULL;
+	*dev_id = 0;
+	for (struct object *obj = ictx->objects; obj; obj = obj->next) {
+		struct idev *idev = (struct idev *)obj;
+
+		if (obj->type != OBJECT_DEVICE || idev->group != g)
+			continue;
+		if (idev->dev == dev) {
+			*dev_id = obj->id;
+			break;
+		}
+		if (a->devices & device_bit(idev))
+			*dev_id = obj->id;
+	}
+	return a;
 }
 
 /* ---- attach, replace, detach */
@@ -355,6 +399,7 @@ static int replace(struct idev *idev, uint32_t pasid, struct hwpt *hwpt)
 	}
 	if (move)
 		unreserve_iovas(ref, old, a->devices);
+	fault_auto_respond(old, a);
 	a->hwpt = hwpt;
 	for (uint32_t bits = a->devices; bits; bits &= bits - 1) {
 		hwpt->obj.users++;
@@ -440,6 +485,7 @@ void idev_detach(struct idev *idev, uint32_t pasid)
 	a->devices &= ~device_bit(idev);
 	if (!a->devices) {
 		set_group(ref, idev->group, pasid, NULL, NULL);
+		fault_auto_respond(hwpt, a);
 		*p = a->next;
 		free(a);
 	}

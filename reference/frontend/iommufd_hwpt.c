@@ -20,6 +20,8 @@ static void hwpt_paging_destroy(struct object *obj)
 		hwpt->ioas->obj.users--;
 	}
 	domain_put(obj->ictx->ref, hwpt->domain);
+	if (hwpt->fault)
+		hwpt->fault->q.obj.users--;
 }
 
 static void hwpt_nested_destroy(struct object *obj)
@@ -27,6 +29,8 @@ static void hwpt_nested_destroy(struct object *obj)
 	struct hwpt *hwpt = (struct hwpt *)obj;
 
 	domain_put(obj->ictx->ref, hwpt->domain);
+	if (hwpt->fault)
+		hwpt->fault->q.obj.users--;
 	if (hwpt->viommu)
 		hwpt->viommu->obj.users--;
 	else
@@ -198,10 +202,9 @@ int hwpt_alloc(struct ucmd *u)
 		rc = -EINVAL;
 	if (rc)
 		return rc;
-	/* The id of a fault queue is looked up last, and there are no fault queues here. */
-	if (cmd->flags & IOMMU_HWPT_FAULT_ID_VALID) {
-		rc = -ENOENT;
-	} else {
+	if (cmd->flags & IOMMU_HWPT_FAULT_ID_VALID)
+		rc = fault_listen(hwpt, cmd->fault_id);
+	if (!rc) {
 		cmd->out_hwpt_id = hwpt->obj.id;
 		rc = ucmd_respond(u, sizeof(*cmd));
 	}

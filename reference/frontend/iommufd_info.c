@@ -135,7 +135,9 @@ int get_hw_info(struct ucmd *u)
 	    clear_tail(user_ptr(cmd->data_uptr), copied, cmd->data_len))
 		return -EFAULT;
 	cmd->data_len = len;
-	cmd->out_capabilities = IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
+	cmd->out_capabilities = 0;
+	if (!device_config(idev->dev)->pri)	/* PRI is for devices that have ATS */
+		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
 	cmd->out_max_pasid_log2 =
 		device_config(idev->dev)->pasid ? (uint8_t)cfg->pasid_bits : 0;
 	return ucmd_respond(u, sizeof(*cmd));

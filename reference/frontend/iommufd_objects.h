@@ -20,6 +20,7 @@ enum object_type {
 	OBJECT_DEVICE,
 	OBJECT_VIOMMU,
 	OBJECT_VDEVICE,
+	OBJECT_FAULT,
 };
 
 struct object {
@@ -57,6 +58,7 @@ struct hwpt {
 	struct ioas *ioas;		/* paging */
 	struct hwpt *parent;		/* nested: the stage 2 */
 	struct viommu *viommu;		/* nested: the one it was made through, or NULL */
+	struct fault_queue *fault;	/* where page requests go, or NULL */
 	bool auto_domain, nest_parent, pasid_compat;
 	bool bad_config;		/* nested VT-d: the driver finds out at attach */
 	bool no_vdevice;		/* nested SMMUv3: abort and bypass need none */
@@ -101,9 +103,24 @@ struct vdevice {
 	uint64_t virt_id;
 };
 
+/* An object that has a file of its own, to read what happened. */
+struct eventq {
+	struct object obj;
+	struct ref_file *iommufd;	/* kept open by the queue's file */
+};
+
+/* Page requests of the HWPTs that name it. */
+struct fault_queue {
+	struct eventq q;
+	struct page_group *deliver, **deliver_tail;	/* to be read */
+	struct page_group *response;	/* read; by cookie, ascending */
+};
+
 /* A running command: @cmd is our copy of the argument, zero beyond what the caller gave. */
 struct ucmd {
 	struct iommufd *ictx;
+	struct iommu_ref_proc *caller;
+	struct ref_file *file;
 	void *user;
 	uint32_t user_size;
 	void *cmd;
@@ -190,6 +207,18 @@ int hw_queue_alloc(struct ucmd *u);
 struct vdevice *viommu_find_vdevice(struct viommu *viommu, uint64_t virt_id);
 void vdevice_tombstone(struct vdevice *vdev);
 
+/* iommufd_eventq.c */
+/* Opens the file of @q, which keeps @q and the iommufd. The caller's descriptor, or -errno. */
+int eventq_open(struct ucmd *u, struct eventq *q, const struct ref_file_ops *ops);
+void eventq_release(struct ref_file *f);
+
+/* iommufd_fault.c */
+int fault_alloc(struct ucmd *u);
+/* Page requests of @hwpt go to the fault queue @id. -ENOENT. */
+int fault_listen(struct hwpt *hwpt, uint32_t id);
+/* The attachment @a of @hwpt ends: what came through it is answered with "invalid". */
+void fault_auto_respond(struct hwpt *hwpt, const struct attach *a);
+
 /* iommufd_info.c */
 int get_hw_info(struct ucmd *u);
 
@@ -198,6 +227,9 @@ int get_hw_info(struct ucmd *u);
 int idev_bind(struct ref_file *file, struct device *dev, struct idev **out);
 void idev_unbind(struct idev *idev);
 bool idev_is_attached(struct idev *idev, uint32_t pasid);
+/* The attachment of the device's group; *@dev_id: the device's, or if not bound an attached one's. */
+struct attach *attach_of(struct iommufd *ictx, struct device *dev, uint32_t pasid,
+			 uint32_t *dev_id);
 /* Attaches, or replaces if attached. *@pt_id: an IOAS or HWPT; out: the HWPT. */
 int idev_attach(struct idev *idev, uint32_t pasid, uint32_t *pt_id);
 void idev_detach(struct idev *idev, uint32_t pasid);

@@ -217,6 +217,7 @@ int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid,
 		substream_end(dev, att);
 	if (d)
 		domain_get(d);
+	page_requests_drop(dev, pasid);
 	old = *att;
 	*att = new;
 	attach_end(dev, pasid, &old);
@@ -256,6 +257,7 @@ void device_destroy(struct device *dev)
 
 	if (!dev)
 		return;
+	page_requests_free(dev);
 	substreams_drop_all(dev);
 	for (i = 0; i < 1024; i++) {
 		for (j = 0; dev->pasids[i] && j < PASID_LEAF; j++) {

@@ -16,6 +16,9 @@ struct domain {
 	/* paging */
 	struct pgtable table;
 	struct domain *children;	/* nested domains on top of this stage 2 */
+	/* page requests */
+	void (*listen)(void *arg, struct page_group *group);
+	void *listen_arg;
 	/* nested */
 	struct stage1 s1;
 	struct domain *parent;
@@ -47,6 +50,7 @@ struct device {
 	struct attach rid;
 	struct attach **pasids[1024];	/* [pasid / 1024][pasid % 1024], made when needed */
 	unsigned int nr_substreams;
+	struct page_requests *requests;	/* page_request.c; NULL: it never sent one */
 };
 
 /* NULL: no memory. */
@@ -101,6 +105,11 @@ enum smmu_route {
 	SMMU_ROUTE_BAD_SUBSTREAM,	/* C_BAD_SUBSTREAMID */
 };
 enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid);
+
+/* ---- page requests */
+/* The page table of @pasid (NO_PASID: of the RID) changes: what is incomplete for it is dropped. */
+void page_requests_drop(struct device *dev, uint32_t pasid);
+void page_requests_free(struct device *dev);
 
 /* ---- faults */
 int fault_ring_create(struct iommu_ref *ref);	/* -ENOMEM */

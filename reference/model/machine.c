@@ -19,13 +19,14 @@ void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor v
 		.pasid_host_reserve = 0x8000,
 		.pasid_quota = 1000,
 		.iotlb_entries = 4096,
+		.page_requests = 512,
 		.aperture_last = MAX_APERTURE_LAST,
 		.nr_devices = 4,
 		.devices = {
-			{ .rid = 0x0008, .group = 1, .pasid = true },
-			{ .rid = 0x0010, .group = 2, .pasid = true },
-			{ .rid = 0x0018, .group = 3, .pasid = true },
-			{ .rid = 0x0019, .group = 3, .pasid = true },
+			{ .rid = 0x0008, .group = 1, .pasid = true, .pri = true },
+			{ .rid = 0x0010, .group = 2, .pasid = true, .pri = true },
+			{ .rid = 0x0018, .group = 3, .pasid = true, .pri = true },
+			{ .rid = 0x0019, .group = 3, .pasid = true, .pri = true },
 		},
 	};
 	if (vendor == IOMMU_REF_VTD) {
@@ -68,6 +69,8 @@ static bool config_valid(const struct iommu_ref_config *cfg)
 		return false;
 	if (cfg->iotlb_entries < 64 || cfg->iotlb_entries > 65536 ||
 	    cfg->iotlb_entries & (cfg->iotlb_entries - 1))
+		return false;
+	if (!cfg->page_requests || cfg->page_requests > 65536)
 		return false;
 	if (!page_range(0, cfg->aperture_last) || cfg->aperture_last > MAX_APERTURE_LAST)
 		return false;

@@ -167,6 +167,25 @@ void device_cfgi_cd(struct device *dev, uint32_t ssid);
 /* Calls @fn for every PASID of @dev that has a domain. @fn may clear it. */
 void device_for_each_pasid(struct device *dev, void (*fn)(void *arg, uint32_t pasid), void *arg);
 
+/* ---- page requests (page_request.c) */
+
+/* A complete group: the messages in the order of their arrival. Whoever holds one answers it. */
+struct page_group {
+	struct page_group *next;	/* for the holder */
+	struct device *dev;
+	uint32_t route;		/* the PASID whose table it came for; NO_PASID: the RID's */
+	uint32_t cookie;		/* for the holder */
+	uint32_t dev_id;		/* for the holder */
+	const void *attach;		/* for the holder */
+	size_t nr;
+	struct iommu_ref_page_request req[];
+};
+/* Groups for @d go to @fn, which then holds them. NULL: nobody listens (the state at creation). */
+void domain_listen(struct domain *d, void (*fn)(void *arg, struct page_group *group), void *arg);
+/* Answers the device and frees @group. */
+void page_group_respond(struct iommu_ref *ref, struct page_group *group,
+			enum iommu_ref_page_code code);
+
 /* ---- translation (translate.c), faults (fault.c): reached through iommu_ref_dma() and friends */
 
 /* ---- user memory (usermem.c): -EFAULT for what cannot be read or written, never a signal */

@@ -151,7 +151,6 @@ TEST_F(iommufd, argument_across_the_end_of_memory)
 TEST_F(iommufd, unsupported_is_said)
 {
 	static const struct { unsigned long nr; uint32_t size; int rc; } cases[] = {
-		{ IOMMU_FAULT_QUEUE_ALLOC, sizeof(struct iommu_fault_alloc), -EOPNOTSUPP },
 		{ IOMMU_VEVENTQ_ALLOC, sizeof(struct iommu_veventq_alloc), -EOPNOTSUPP },
 		{ IOMMU_IOAS_MAP_FILE, sizeof(struct iommu_ioas_map_file), -EOPNOTSUPP },
 		{ IOMMU_HW_QUEUE_ALLOC, sizeof(struct iommu_hw_queue_alloc), -EOPNOTSUPP },
