@@ -83,6 +83,19 @@ int iommu_ref_proc_create(struct iommu_ref *ref, struct iommu_ref_proc **out);
 /* What the kernel does at exit: closes all files, drops the mm's PASIDs. */
 void iommu_ref_proc_exit(struct iommu_ref_proc *proc);
 
+/*
+ * Where @proc's descriptor numbers come from, for a program that has other files too: @get returns a
+ * number below 1024 that the program has set aside, or -errno; @put takes it back when the file is
+ * closed. Both are called with the machine locked and must not call the reference. Without them
+ * the lowest free number is taken. To be called before the first open.
+ */
+struct iommu_ref_fds {
+	int (*get)(void *arg);
+	void (*put)(void *arg, int fd);
+};
+void iommu_ref_proc_set_fds(struct iommu_ref_proc *proc, const struct iommu_ref_fds *fds,
+			    void *arg);
+
 /* The system calls. @path as in a Linux system; -ENOENT, -EMFILE, -ENOTTY, -EBADF, ... */
 int iommu_ref_open(struct iommu_ref_proc *proc, const char *path, int flags);
 int iommu_ref_close(struct iommu_ref_proc *proc, int fd);

@@ -122,9 +122,34 @@ int copy_struct_from_user(struct iommu_ref *ref, void *dst, size_t size, const v
 	return copy_from_user(dst, user, user_size < size ? user_size : size);
 }
 
-/* POSIX: the lowest free descriptor. */
-static int free_fd(const struct iommu_ref_proc *proc)
+static void release_number(struct iommu_ref_proc *proc, int fd)
 {
+	if (proc->fd_numbers)
+		proc->fd_numbers->put(proc->fd_arg, fd);
+}
+
+/* A number that the program set aside. If a file has it, the program closed that behind our back. */
+static int program_fd(struct iommu_ref_proc *proc)
+{
+	int fd = proc->fd_numbers->get(proc->fd_arg);
+	struct ref_file *stale = file_at(proc, fd);
+
+	if (fd >= REF_MAX_FDS) {
+		release_number(proc, fd);
+		return -EMFILE;
+	}
+	if (stale) {
+		proc->fds[fd] = NULL;
+		file_put(stale);
+	}
+	return fd;
+}
+
+/* POSIX: the lowest free descriptor. */
+static int free_fd(struct iommu_ref_proc *proc)
+{
+	if (proc->fd_numbers)
+		return program_fd(proc);
 	for (int fd = 0; fd < REF_MAX_FDS; fd++)
 		if (!proc->fds[fd])
 			return fd;
@@ -139,8 +164,10 @@ int file_install(struct iommu_ref_proc *proc, const struct ref_file_ops *ops, vo
 	if (fd < 0)
 		return fd;
 	f = calloc(1, sizeof(*f));
-	if (!f)
+	if (!f) {
+		release_number(proc, fd);
 		return -ENOMEM;
+	}
 	*f = (struct ref_file){ .ops = ops, .ref = proc->ref, .opener = proc, .priv = priv,
 				.refs = 1 };
 	proc->fds[fd] = f;
@@ -155,6 +182,7 @@ int file_close(struct iommu_ref_proc *proc, int fd)
 	if (!f)
 		return -EBADF;
 	proc->fds[fd] = NULL;
+	release_number(proc, fd);
 	file_put(f);
 	return 0;
 }
@@ -175,6 +203,13 @@ int iommu_ref_proc_create(struct iommu_ref *ref, struct iommu_ref_proc **out)
 	pthread_mutex_unlock(&ref->lock);
 	*out = proc;
 	return 0;
+}
+
+void iommu_ref_proc_set_fds(struct iommu_ref_proc *proc, const struct iommu_ref_fds *fds,
+			    void *arg)
+{
+	proc->fd_numbers = fds;
+	proc->fd_arg = arg;
 }
 
 void iommu_ref_proc_exit(struct iommu_ref_proc *proc)

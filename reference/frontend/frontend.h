@@ -30,12 +30,14 @@ struct ref_file {
 	unsigned int refs;
 };
 
-#define REF_MAX_FDS 256
+#define REF_MAX_FDS 1024
 
 struct iommu_ref_proc {
 	struct iommu_ref *ref;
 	struct iommu_ref_proc *next;
 	struct ref_file *fds[REF_MAX_FDS];	/* descriptor numbers start at 0 */
+	const struct iommu_ref_fds *fd_numbers;	/* NULL: the lowest free one */
+	void *fd_arg;
 	struct vfio_mm *vfio_mm;		/* vfio_mm.c: the v7 per-mm object, or NULL */
 };
 
