@@ -148,6 +148,7 @@ struct iommu_ref *cts_ref(struct cts *c);
 /*
  * Environment that the runner hands to a test process:
  *   CTS_SUBJECT=reference|vm|hardware  CTS_DEFECT=NAME  CTS_DEVICES=BDF,BDF  CTS_RECORD_FD=N
+ *   CTS_TIMEOUT=SECONDS: kselftest's own limit, behind the runner's
  *   CTS_SYSROOT=DIR: in front of /sys and of the check for /dev/iommu, for tests of the harness
  * 0, or 2 after one line on stderr: an unknown subject or defect, a device that is no PCI address.
  * A process that runs tests calls this first (a suite's run() does) and exits with it.

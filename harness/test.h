@@ -152,6 +152,10 @@
 	static int cts_suite_run_(int argc, char **argv) \
 	{ \
 		int rc = cts_environment(); \
+		const char *limit = getenv("CTS_TIMEOUT"); \
+		for (struct __fixture_metadata *f = __fixture_list; limit && f; f = f->next) \
+			for (struct __test_metadata *t = f->tests; t; t = t->next) \
+				t->timeout = atoi(limit); \
 		return rc ? rc : test_harness_run(argc, argv); \
 	} \
 	static const struct cts_suite cts_suite_ = { \

@@ -163,7 +163,12 @@ static void set_environment(const struct session *s)
 {
 	char *devices = devices_join(&s->devices);
 
+	char *limit = xprintf("%d", (int)s->timeout + 5);
+
 	setenv("CTS_SUBJECT", s->subject, 1);
+	/* kselftest has a limit of its own: keep it behind ours */
+	setenv("CTS_TIMEOUT", limit, 1);
+	free(limit);
 	setenv("CTS_DEVICES", devices, 1);
 	if (s->defect)
 		setenv("CTS_DEFECT", s->defect, 1);
