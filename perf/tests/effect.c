@@ -14,7 +14,7 @@
 /* TEST() has a parameter for variants that only TEST_F() uses; clang says so. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-static const struct bench_effort effort = { 20, 1e6 };
+static const struct bench_effort effort = { .samples = 20, .budget = 1e6 };
 
 static void measure(const char *defect, const struct bench_case *bc, struct bench_result *r)
 {
