@@ -74,6 +74,15 @@ extern const struct ref_file_ops vfio_container_file_ops;
 extern const struct ref_file_ops vfio_group_file_ops;
 extern const struct ref_file_ops vfio_cdev_file_ops;
 
+/* The IOMMU takes page requests. */
+static inline bool config_has_pri(const struct iommu_ref_config *cfg)
+{
+	for (unsigned int i = 0; i < cfg->nr_devices; i++)
+		if (cfg->devices[i].pri)
+			return true;
+	return false;
+}
+
 /*
  * A device has one DMA owner: a v7 container's group or an iommufd file. Groups have one owner.
  * -EBUSY when another owner has the device's group. (owner.c)

@@ -281,7 +281,7 @@ static const struct command commands[] = {
 	COMMAND(IOMMU_VDEVICE_ALLOC, vdevice_alloc, iommu_vdevice_alloc, virt_id),
 	COMMAND(IOMMU_IOAS_CHANGE_PROCESS, ioas_change_process, iommu_ioas_change_process,
 		__reserved),
-	COMMAND(IOMMU_VEVENTQ_ALLOC, not_supported, iommu_veventq_alloc, out_veventq_fd),
+	COMMAND(IOMMU_VEVENTQ_ALLOC, veventq_alloc, iommu_veventq_alloc, out_veventq_fd),
 	COMMAND(IOMMU_HW_QUEUE_ALLOC, hw_queue_alloc, iommu_hw_queue_alloc, length),
 };
 

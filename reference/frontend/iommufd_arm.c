@@ -23,6 +23,8 @@
 #define STE1_ALLOWED (BITS(29, 28) | BITS(7, 0) | BITS(27, 27))
 #define STE1_EATS BITS(29, 28)
 
+#define EVT0_SID BITS(63, 32)
+
 enum { CFG_ABORT = 0, CFG_BYPASS = 4, CFG_S1 = 5 };
 enum { EATS_ABORT = 0, EATS_TRANS = 1 };
 
@@ -50,6 +52,23 @@ static int check_ste(const uint64_t ste[2], struct stage1 *s1)
 	return 0;
 }
 
+/* "StreamID field reports a virtual device ID." Without a vDEVICE there is nothing to report. */
+static void report_event(void *arg, struct device *dev, const uint64_t evt[4])
+{
+	struct viommu *viommu = arg;
+	struct iommu_vevent_arm_smmuv3 vevt;
+	struct vdevice *v = viommu->vdevs;
+
+	while (v && v->idev->dev != dev)
+		v = v->next;
+	if (!v)
+		return;
+	vevt.evt[0] = htole64((evt[0] & ~EVT0_SID) | v->virt_id << 32);
+	for (int i = 1; i < 4; i++)
+		vevt.evt[i] = htole64(evt[i]);
+	viommu_report_event(viommu, IOMMU_VEVENTQ_TYPE_ARM_SMMUV3, &vevt, sizeof(vevt));
+}
+
 int arm_alloc_nested(struct viommu *viommu, uint32_t flags, const struct user_data *data,
 		     struct hwpt **out)
 {
@@ -69,9 +88,11 @@ int arm_alloc_nested(struct viommu *viommu, uint32_t flags, const struct user_da
 	if (rc)
 		return rc;
 	rc = hwpt_create_nested(viommu->hwpt, viommu, &s1, out);
-	if (!rc)
-		(*out)->no_vdevice = s1.abort || s1.bypass;
-	return rc;
+	if (rc)
+		return rc;
+	(*out)->no_vdevice = s1.abort || s1.bypass;
+	domain_listen_events((*out)->domain, report_event, viommu);
+	return 0;
 }
 
 /* ---- commands, IHI 0070 4 */

@@ -44,6 +44,8 @@ static uint64_t vtd_ecap(const struct iommu_ref_config *cfg)
 
 	if (cfg->nesting)
 		ecap |= 1ull << 26;	/* NEST */
+	if (config_has_pri(cfg))
+		ecap |= 1ull << 2 | 1ull << 29;	/* DT, PRS */
 	if (cfg->pasid_bits)
 		ecap |= 1ull << 40 | (uint64_t)(cfg->pasid_bits - 1) << 35;	/* PASID, PSS */
 	return ecap;
@@ -68,7 +70,6 @@ static void arm_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_ar
 			  1u << 4 |			/* COHACC */
 			  1u << 12 |			/* ASID16 */
 			  1u << 18 |			/* VMID16 */
-			  1u << 19 |			/* CD2L */
 			  2u << 21 |			/* TTENDIAN: little */
 			  1u << 24 |			/* STALL_MODEL: no stalls */
 			  1u << 27,			/* ST_LEVEL: two-level */
@@ -80,6 +81,8 @@ static void arm_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_ar
 		.idr[5] = 5u | 1u << 4,			/* OAS: 48 bits; GRAN4K */
 		.aidr = 2,				/* SMMUv3.2 */
 	};
+	if (config_has_pri(cfg))
+		arm->idr[0] |= 1u << 10 | 1u << 16;	/* ATS, PRI */
 }
 
 /* Zeroes what the caller has room for beyond @len. */

@@ -21,6 +21,7 @@ enum object_type {
 	OBJECT_VIOMMU,
 	OBJECT_VDEVICE,
 	OBJECT_FAULT,
+	OBJECT_VEVENTQ,
 };
 
 struct object {
@@ -93,6 +94,7 @@ struct viommu {
 	struct object obj;
 	struct hwpt *hwpt;		/* the nest parent */
 	struct vdevice *vdevs;
+	struct veventq *veventqs;	/* one a type at most */
 };
 
 struct vdevice {
@@ -114,6 +116,24 @@ struct fault_queue {
 	struct eventq q;
 	struct page_group *deliver, **deliver_tail;	/* to be read */
 	struct page_group *response;	/* read; by cookie, ascending */
+};
+
+/* One event and its header, or the header alone that says LOST_EVENTS. */
+struct vevent {
+	struct vevent *next;
+	struct iommufd_vevent_header header;
+	size_t len;
+	uint8_t data[];
+};
+
+/* Events of one type of one vIOMMU. */
+struct veventq {
+	struct eventq q;
+	struct veventq *next;		/* of the vIOMMU */
+	struct viommu *viommu;
+	struct vevent *head, **tail;
+	struct iommufd_vevent_header lost;	/* behind the last event, if it has the flag */
+	uint32_t type, depth, nr, sequence;
 };
 
 /* A running command: @cmd is our copy of the argument, zero beyond what the caller gave. */
@@ -219,6 +239,11 @@ int fault_listen(struct hwpt *hwpt, uint32_t id);
 /* The attachment @a of @hwpt ends: what came through it is answered with "invalid". */
 void fault_auto_respond(struct hwpt *hwpt, const struct attach *a);
 
+/* iommufd_veventq.c */
+int veventq_alloc(struct ucmd *u);
+/* Adds an event of @type for whoever reads. -EOPNOTSUPP: there is no queue; -ENOMEM: it is lost. */
+int viommu_report_event(struct viommu *viommu, uint32_t type, const void *data, size_t len);
+
 /* iommufd_info.c */
 int get_hw_info(struct ucmd *u);
 
@@ -227,7 +252,7 @@ int get_hw_info(struct ucmd *u);
 int idev_bind(struct ref_file *file, struct device *dev, struct idev **out);
 void idev_unbind(struct idev *idev);
 bool idev_is_attached(struct idev *idev, uint32_t pasid);
-/* The attachment of the device's group; *@dev_id: the device's, or if not bound an attached one's. */
+/* The attachment of the device's group; *@dev_id: the device's, or one's that is attached. */
 struct attach *attach_of(struct iommufd *ictx, struct device *dev, uint32_t pasid,
 			 uint32_t *dev_id);
 /* Attaches, or replaces if attached. *@pt_id: an IOAS or HWPT; out: the HWPT. */

@@ -20,6 +20,7 @@
  */
 #define VTD_CAP_FL1GP (1ull << 56)
 #define VTD_CAP_FL5LP (1ull << 60)
+#define VTD_ECAP_PRS (1ull << 29)
 #define VTD_ECAP_SRS (1ull << 31)
 #define VTD_ECAP_EAFS (1ull << 34)
 #define VTD_ECAP_PASID (1ull << 40)
@@ -44,6 +45,7 @@ void vfio_nesting_fill_info(const struct vfio_container *c, struct iommu_nesting
 	info->pasid_bits = (uint16_t)cfg->pasid_bits;
 	info->vendor.vtd.cap_reg = VTD_CAP_FL1GP | (cfg->five_level ? VTD_CAP_FL5LP : 0);
 	info->vendor.vtd.ecap_reg = VTD_ECAP_SRS | VTD_ECAP_EAFS |
+				     (config_has_pri(cfg) ? VTD_ECAP_PRS : 0) |
 				     (cfg->pasid_bits ? VTD_ECAP_PASID : 0);
 }
 

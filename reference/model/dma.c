@@ -91,8 +91,10 @@ int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 	if (rc == -EFAULT) {
 		fault_fill(dev, dma, iova, &why, &record);
 		ref->stats.faults++;
-		if (!why.silent)
+		if (!why.silent) {
 			fault_record(ref, &record);
+			smmu_event(dev, &record, &why);
+		}
 		if (fault)
 			*fault = record;
 	}

@@ -19,6 +19,9 @@ struct domain {
 	/* page requests */
 	void (*listen)(void *arg, struct page_group *group);
 	void *listen_arg;
+	/* events */
+	void (*event)(void *arg, struct device *dev, const uint64_t evt[4]);
+	void *event_arg;
 	/* nested */
 	struct stage1 s1;
 	struct domain *parent;
@@ -66,6 +69,7 @@ struct xlate_fault {
 	enum iommu_ref_fault_reason reason;
 	uint64_t ipa;
 	bool silent;		/* not to be recorded: the context descriptor says so */
+	uint8_t event;		/* SMMUv3: the event's number, 0: follows from the reason */
 };
 
 /* A whole translation of one address. */
@@ -110,6 +114,21 @@ enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid
 /* The page table of @pasid (NO_PASID: of the RID) changes: what is incomplete for it is dropped. */
 void page_requests_drop(struct device *dev, uint32_t pasid);
 void page_requests_free(struct device *dev);
+
+/* ---- SMMUv3 events, Arm IHI 0070 7.3 */
+enum smmu_event {
+	SMMU_C_BAD_STE = 0x04,
+	SMMU_F_STREAM_DISABLED = 0x06,
+	SMMU_C_BAD_SUBSTREAMID = 0x08,
+	SMMU_C_BAD_CD = 0x0a,
+	SMMU_F_TRANSLATION = 0x10,
+	SMMU_F_ADDR_SIZE = 0x11,
+	SMMU_F_ACCESS = 0x12,
+	SMMU_F_PERMISSION = 0x13,
+};
+/* Tells the listener of the stream's domain, if the fault is one of its stage 1. */
+void smmu_event(struct device *dev, const struct iommu_ref_fault *fault,
+		const struct xlate_fault *why);
 
 /* ---- faults */
 int fault_ring_create(struct iommu_ref *ref);	/* -ENOMEM */

@@ -186,6 +186,15 @@ void domain_listen(struct domain *d, void (*fn)(void *arg, struct page_group *gr
 void page_group_respond(struct iommu_ref *ref, struct page_group *group,
 			enum iommu_ref_page_code code);
 
+/* ---- events (smmu_event.c) */
+/*
+ * SMMUv3: @fn gets the event records about stage 1 of @d, a nested domain, that are the guest's to
+ * know, in the layout of Arm IHI 0070 7.3 with the device's own StreamID. NULL: nobody listens.
+ */
+void domain_listen_events(struct domain *d,
+			  void (*fn)(void *arg, struct device *dev, const uint64_t evt[4]),
+			  void *arg);
+
 /* ---- translation (translate.c), faults (fault.c): reached through iommu_ref_dma() and friends */
 
 /* ---- user memory (usermem.c): -EFAULT for what cannot be read or written, never a signal */

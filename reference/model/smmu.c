@@ -89,14 +89,18 @@ bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
 	uint64_t cd[CD_SIZE / sizeof(uint64_t)], gpa;
 
 	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
+	fault->event = SMMU_C_BAD_STE;
 	if (cdmax > ref->cfg.pasid_bits || (cdmax && STE0_S1FMT(s1->ste[0])))
 		return false;
+	fault->event = 0;
 	gpa = STE0_S1CTXPTR(s1->ste[0]) + (uint64_t)ssid * CD_SIZE;
 	if (!guest_read(ref, att->domain->parent, gpa, cd, sizeof(cd), fault))
 		return false;
 	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
+	fault->event = SMMU_C_BAD_CD;
 	if (!decode_cd(cd, &att->cd))
 		return false;
+	fault->event = 0;
 	att->tag = iotlb_tag_get(ref, att->domain->dtag, att->cd.asid);
 	return att->tag;
 }

@@ -120,6 +120,7 @@ static bool stage1_leaf(struct iommu_ref *ref, struct attach *att, uint64_t iova
 	struct stage1_walk w;
 	enum walk_result r;
 
+	leaf->no_access = false;
 	stage1_of(att, &w);
 	if (!pt_input_valid(f, iova, w.input_bits))
 		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, 0);
@@ -128,9 +129,12 @@ static bool stage1_leaf(struct iommu_ref *ref, struct attach *att, uint64_t iova
 	r = pt_walk(f, w.root, w.top, iova, load_nested, &reader, leaf);
 	if (r == WALK_LOAD_FAILED)
 		return false;
-	if (r == WALK_ABSENT)
+	if (r == WALK_ABSENT) {
+		fault->event = leaf->no_access ? SMMU_F_ACCESS : 0;
 		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
-	if (w.output_bits < 64 && leaf->out >> w.output_bits)
+	}
+	fault->event = w.output_bits < 64 && leaf->out >> w.output_bits ? SMMU_F_ADDR_SIZE : 0;
+	if (fault->event)
 		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, leaf->out);
 	if (!prot_allows(ref, leaf->prot, want))
 		return fail(fault, IOMMU_REF_FAULT_S1_PERMISSION, 0);

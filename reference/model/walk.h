@@ -19,6 +19,7 @@ struct walk_leaf {
 	unsigned int shift;	/* log2 of the leaf's size */
 	unsigned int prot;
 	bool global;		/* holds for every ASID */
+	bool no_access;		/* WALK_ABSENT: there is a leaf, but its access flag is clear */
 };
 
 /* Reads the entry at @addr; false stops the walk. */
@@ -49,9 +50,12 @@ pt_walk(const struct pt_format *f, uint64_t root, unsigned int top, uint64_t inp
 		root = entry & f->address;
 	}
 	if (level > f->max_block_level ||
-	    (level && (entry & f->block_reserved & (pt_size(level) - 1))) ||
-	    (entry & f->access_flag) != f->access_flag)
+	    (level && (entry & f->block_reserved & (pt_size(level) - 1))))
 		return WALK_ABSENT;
+	if ((entry & f->access_flag) != f->access_flag) {
+		leaf->no_access = true;
+		return WALK_ABSENT;
+	}
 	leaf->out = pt_leaf_address(f, entry, level) | (input & (pt_size(level) - 1));
 	leaf->shift = pt_shift(level);
 	leaf->prot = prot & pt_prot(f, entry);
