@@ -21,7 +21,7 @@
 #define BENCH_PAGE	4096ull
 #define BENCH_WHY	512
 #define BENCH_FIRST	5
-#define BENCH_MAX_CASES 160
+#define BENCH_MAX_CASES 192
 
 /* What a benchmark speaks: a uAPI on an architecture. */
 struct bench_uapi {
@@ -42,6 +42,8 @@ struct bench_ops {
 	int (*prepare)(struct bench *b, unsigned int calls);
 	/* Timed: the @i-th call of a sample. >= 0 or -errno */
 	long (*call)(struct bench *b, unsigned int i);
+	/* Or all calls of a sample at once, where a call through a pointer would count. */
+	long (*run)(struct bench *b, unsigned int calls);
 	/* Adds what distinguishes the case to @params. */
 	void (*params)(const struct bench *b, json_t *params);
 	void (*close)(struct bench *b);
@@ -62,13 +64,15 @@ size_t bench_cases(struct bench_case *out);
 size_t invalidate_cases(struct bench_case *out);
 size_t unmap_cases(struct bench_case *out);
 size_t fault_cases(struct bench_case *out);
+size_t ops_cases(struct bench_case *out);
 
 /* A running case. */
 struct bench {
 	const struct bench_case *bc;
 	struct cts *c;
 	void *priv; /* the benchmark's own */
-	unsigned int max_calls; /* in one sample */
+	unsigned int min_calls, max_calls; /* in one sample; a multiple of the least */
+	struct iommu_ref *ref; /* whose work is counted, if it is not the subject's */
 	bool verified;
 	const char *not_verified; /* why not, if not */
 	char why[BENCH_WHY]; /* of a skip or a failure */

@@ -15,5 +15,6 @@ size_t bench_cases(struct bench_case *out)
 	size_t n = invalidate_cases(out);
 
 	n += unmap_cases(out + n);
-	return n + fault_cases(out + n);
+	n += fault_cases(out + n);
+	return n + ops_cases(out + n);
 }

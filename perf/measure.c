@@ -48,7 +48,9 @@ static double region(struct bench *b, unsigned int calls)
 	if (rc < 0)
 		return (double)rc;
 	begin = timer_now();
-	for (unsigned int i = 0; i < calls; i++) {
+	if (ops->run)
+		bad = ops->run(b, calls);
+	for (unsigned int i = 0; !ops->run && i < calls; i++) {
 		rc = ops->call(b, i);
 		bad = rc < 0 ? rc : bad;
 	}
@@ -64,11 +66,11 @@ static int failed_call(struct bench *b, double rc, const char *when)
 static int first_calls(struct bench *b, struct bench_result *r)
 {
 	for (; r->nr_first < BENCH_FIRST; r->nr_first++) {
-		double t = region(b, 1);
+		double t = region(b, b->min_calls);
 
 		if (t < 0)
 			return failed_call(b, t, "the first time");
-		r->first[r->nr_first] = t;
+		r->first[r->nr_first] = t / b->min_calls;
 	}
 	return 0;
 }
@@ -77,19 +79,20 @@ static int first_calls(struct bench *b, struct bench_result *r)
 static int count_work(struct bench *b, struct bench_result *r)
 {
 	struct iommu_ref_stats before, after;
-	struct iommu_ref *ref = cts_ref(b->c);
+	struct iommu_ref *ref = b->ref ? b->ref : cts_ref(b->c);
+	const struct bench_ops *ops = b->bc->ops;
 	long rc;
 
 	if (!ref)
 		return 0;
-	rc = b->bc->ops->prepare(b, 1);
+	rc = ops->prepare(b, b->min_calls);
 	iommu_ref_stats(ref, &before);
 	if (rc >= 0)
-		rc = b->bc->ops->call(b, 0);
+		rc = ops->run ? ops->run(b, b->min_calls) : ops->call(b, 0);
 	iommu_ref_stats(ref, &after);
 	if (rc < 0)
 		return failed_call(b, (double)rc, "while its work was counted");
-#define DELTA(field) r->work.field = after.field - before.field
+#define DELTA(field) r->work.field = (after.field - before.field) / b->min_calls
 	DELTA(translations);
 	DELTA(iotlb_hits);
 	DELTA(iotlb_misses);
@@ -143,7 +146,7 @@ static int calibrate(struct bench *b, struct bench_result *r, const struct timer
 	if (wanted < 1.25 * least)
 		wanted = 1.25 * least;
 
-	r->calls = 1;
+	r->calls = b->min_calls;
 	for (;;) {
 		t = typical(b, r, r->calls);
 		if (t < 0)
@@ -222,7 +225,7 @@ static int run(struct bench *b, const struct timer *timer, const struct bench_ef
 void bench_measure(const struct bench_case *bc, const struct timer *timer,
 		   const struct bench_effort *effort, struct bench_result *r)
 {
-	struct bench b = { .bc = bc, .max_calls = 1 };
+	struct bench b = { .bc = bc, .min_calls = 1, .max_calls = 1 };
 	int rc;
 
 	*r = (struct bench_result){ .bc = bc, .params = json_object() };

@@ -49,6 +49,16 @@ static const char *last_part(const char *name)
 	return slash ? slash + 1 : name;
 }
 
+/* What the median may be, and whether it is. */
+static void print_bar(FILE *f, const json_t *b)
+{
+	const json_t *bar = json_object_get(json_object_get(b, "params"), "bar");
+
+	if (bar && json_is_number(json_object_get(b, "p50")))
+		fprintf(f, " bar %.0f: %s", json_number_value(bar),
+			number(b, "p50") <= json_number_value(bar) ? "met" : "not met");
+}
+
 static void print_case(FILE *f, const json_t *b)
 {
 	static const char *const columns[] = { "min", "p50", "p90", "p99", "p99_9", "max" };
@@ -67,6 +77,7 @@ static void print_case(FILE *f, const json_t *b)
 	}
 	fprintf(f, " %6.0f x %-3.0f ", number(b, "n"), number(b, "calls_per_sample"));
 	print_work(f, json_object_get(b, "work"));
+	print_bar(f, b);
 	if (json_is_false(json_object_get(b, "verified")))
 		fputs(" (effect not seen)", f);
 	if (json_is_true(json_object_get(b, "short_region")))

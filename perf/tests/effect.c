@@ -60,7 +60,10 @@ TEST(names_are_unique_and_series_their_beginning)
 /* Everything at a size that is quick, on a good reference: measured and its effect seen. */
 TEST(each_benchmark_has_its_effect)
 {
-	static const char *const globs[] = { "*/batch-8", "*/cached-64", "unmap/*", "fault/*" };
+	static const char *const globs[] = {
+		"*/batch-8",	   "*/cached-64",	 "unmap/*",    "fault/*",    "ops/translate/*",
+		"ops/*/pages-512", "ops/*/areas-1024", "ops/pasid/*", "ops/fault/*",
+	};
 	struct bench_result r;
 	size_t n = 0;
 

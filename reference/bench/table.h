@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The benchmarks' operations, a file each. */
+#ifndef IOMMU_REF_BENCH_TABLE_H
+#define IOMMU_REF_BENCH_TABLE_H
+
+#include "bench.h"
+
+enum { TRANSLATE_HIT, TRANSLATE_MISS, TRANSLATE_NESTED };
+extern const struct iommu_ref_bench_ops translate_bench;
+enum { INV_PAGE, INV_RANGE, INV_PASID, INV_DOMAIN };
+extern const struct iommu_ref_bench_ops invalidate_bench;
+enum { MAP_MAP, MAP_UNMAP };
+extern const struct iommu_ref_bench_ops map_bench;
+enum { IOVA_INSERT, IOVA_FIND, IOVA_ERASE };
+extern const struct iommu_ref_bench_ops iova_bench;
+extern const struct iommu_ref_bench_ops pasid_bench;
+extern const struct iommu_ref_bench_ops fault_bench;
+enum { THREADS_HIT, THREADS_MISS };
+extern const struct iommu_ref_bench_ops threads_bench;
+
+#endif

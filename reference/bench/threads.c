@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The same number of translations by one thread, and shared by two that each use a device and an
+ * address space of their own in the same machine. Where the second thread has no CPU to itself
+ * the benchmark cannot be set up.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "rig.h"
+#include "table.h"
+
+#define IOTLB 4096u
+#define HIT_PAGES 512u
+#define MISS_PAGES 65536u	/* of each, 16 times what the IOTLB holds */
+
+struct user {
+	struct iommu_ref *ref;
+	struct domain *domain;
+	unsigned int device, pages, at;
+	uint64_t seen;		/* sum of all addresses, modulo 2^64 */
+	int rc;
+};
+
+struct threads_run {
+	struct user users[2];
+	pthread_t helper;
+	bool helper_runs, stop;
+	unsigned int n;		/* for the helper */
+	pthread_barrier_t barrier;
+};
+
+static void work(struct user *u, unsigned int n)
+{
+	struct iommu_ref_dma dma = { .device = u->device, .has_pasid = true, .pasid = RIG_PASID };
+	uint64_t pa = 0, seen = 0;
+	int rc = 0;
+
+	for (unsigned int i = u->at; n--; i++) {
+		dma.iova = RIG_BASE + (uint64_t)(i * RIG_STRIDE & (u->pages - 1)) * PAGE_SIZE;
+		rc |= iommu_ref_translate(u->ref, &dma, &pa, NULL);
+		seen += pa;
+	}
+	u->seen = seen;
+	u->rc |= rc;
+}
+
+static void *helper(void *arg)
+{
+	struct threads_run *t = arg;
+
+	for (;;) {
+		pthread_barrier_wait(&t->barrier);
+		if (t->stop)
+			return NULL;
+		work(&t->users[1], t->n);
+		pthread_barrier_wait(&t->barrier);
+	}
+}
+
+/* A thread on any CPU but this one, where this one stays. -ENODEV: there is no other. */
+static int helper_start(struct threads_run *t)
+{
+	cpu_set_t others;
+	int cpu = sched_getcpu(), i, rc;
+
+	CPU_ZERO(&others);
+	for (i = 0; i < CPU_SETSIZE; i++)
+		if (i != cpu)
+			CPU_SET(i, &others);
+	pthread_barrier_init(&t->barrier, NULL, 2);
+	rc = -pthread_create(&t->helper, NULL, helper, t);
+	if (rc)
+		return rc;
+	t->helper_runs = true;
+	return pthread_setaffinity_np(t->helper, sizeof(others), &others) ? -ENODEV : 0;
+}
+
+static int user_open(struct user *u, struct iommu_ref *ref, unsigned int device, bool hit)
+{
+	int rc;
+
+	*u = (struct user){ .ref = ref, .device = device, .pages = hit ? HIT_PAGES : MISS_PAGES };
+	rc = domain_create_paging(ref, FMT_X86_FL4, &u->domain);
+	if (!rc)
+		rc = domain_map(ref, u->domain, RIG_BASE, RIG_BASE + u->pages * PAGE_SIZE - 1,
+				0x700000001000ull + ((uint64_t)device << 32), PROT_R);
+	if (!rc)
+		rc = device_set_domain(ref, device_by_index(ref, device), RIG_PASID, u->domain);
+	if (!rc)
+		work(u, u->pages);
+	return rc ? rc : u->rc;
+}
+
+static int threads_open(struct iommu_ref_bench_run *r)
+{
+	struct threads_run *t = calloc(1, sizeof(*t));
+	struct iommu_ref_config cfg;
+	int rc;
+
+	r->priv = t;
+	if (!t)
+		return -ENOMEM;
+	iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
+	cfg.iotlb_entries = IOTLB;
+	rc = iommu_ref_create(&cfg, &r->ref);
+	for (unsigned int i = 0; !rc && i < 2; i++)
+		rc = user_open(&t->users[i], r->ref, i, r->bench->kind == THREADS_HIT);
+	return rc || r->bench->n == 1 ? rc : helper_start(t);
+}
+
+static int threads_go(struct iommu_ref_bench_run *r, unsigned int n)
+{
+	struct threads_run *t = r->priv;
+
+	if (!t->helper_runs) {
+		work(&t->users[0], n);
+		return t->users[0].rc;
+	}
+	t->n = n / 2;
+	pthread_barrier_wait(&t->barrier);
+	work(&t->users[0], n - n / 2);
+	pthread_barrier_wait(&t->barrier);
+	return t->users[0].rc | t->users[1].rc;
+}
+
+/* Every page once by each of them: the sums of the addresses are known. */
+static const char *threads_verify(struct iommu_ref_bench_run *r)
+{
+	struct threads_run *t = r->priv;
+	uint64_t pages = t->users[0].pages, sum = pages * (pages - 1) / 2 * PAGE_SIZE;
+	struct iommu_ref_stats before, after;
+
+	iommu_ref_stats(r->ref, &before);
+	if (threads_go(r, pages * r->bench->n))
+		return "a translation failed";
+	iommu_ref_stats(r->ref, &after);
+	for (unsigned int i = 0; i < r->bench->n; i++)
+		if (t->users[i].seen - sum != pages * (0x700000001000ull + ((uint64_t)i << 32)))
+			return "a thread got addresses that are not its own";
+	if (after.translations - before.translations != pages * r->bench->n ||
+	    after.iotlb_hits + after.iotlb_misses != after.translations)
+		return "the counters do not add up";
+	if (r->bench->kind == THREADS_HIT && after.iotlb_misses != before.iotlb_misses)
+		return "not every one is a hit";
+	return NULL;
+}
+
+static void threads_close(struct iommu_ref_bench_run *r)
+{
+	struct threads_run *t = r->priv;
+
+	if (t && t->helper_runs) {
+		t->stop = true;
+		pthread_barrier_wait(&t->barrier);
+		pthread_join(t->helper, NULL);
+		pthread_barrier_destroy(&t->barrier);
+	}
+	for (unsigned int i = 0; t && i < 2; i++)
+		domain_put(r->ref, t->users[i].domain);
+	iommu_ref_destroy(r->ref);
+	free(t);
+}
+
+const struct iommu_ref_bench_ops threads_bench = {
+	.open = threads_open,
+	.verify = threads_verify,
+	.run = threads_go,
+	.close = threads_close,
+};
