@@ -43,7 +43,8 @@ CTS_TEST_F(inv_arm, supported, "INV_ARM_SUPPORTED")
 	uint32_t done;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cmd); i++) {
-		CTS_EXPECT_RC("INV_ARM_SUPPORTED", inv_command(&self->rig, cmd[i][0], cmd[i][1], &done));
+		CTS_EXPECT_RC("INV_ARM_SUPPORTED",
+			      inv_command(&self->rig, cmd[i][0], cmd[i][1], &done));
 		CTS_EXPECT_EQ("INV_ARM_SUPPORTED", 1, done);
 	}
 }

@@ -63,7 +63,7 @@ CTS_TEST_F(inv_entries, short_entry, "INV_ENTRY_SHORT")
 	static const uint32_t len[] = { 1, 8, 16, 20, 23 };
 
 	if (self->c->arch != CTS_VTD)
-		CTS_SKIP(NOT_APPLICABLE, "an SMMUv3 command that is cut short counts as zeros there");
+		CTS_SKIP(NOT_APPLICABLE, "what an SMMUv3 command lacks counts as zeros");
 	for (size_t i = 0; i < ARRAY_SIZE(len); i++) {
 		struct iommu_hwpt_invalidate arg = inv_call(&self->rig, 0, self->array, 1);
 

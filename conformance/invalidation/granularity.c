@@ -158,7 +158,7 @@ CTS_TEST_F(inv, upper_level, "INV_UPPER_LEVEL")
 	uint64_t *from, *to;
 
 	INV_WARM(&self->rig, 0, 3, 1);
-	/* a second tree shows another page there; the first one's root points into it from now on */
+	/* a second tree shows another page; the first one's root points into it from now on */
 	CTS_PRE(stage1_create(&other, ram, 1));
 	CTS_PRE(stage1_map(&other, leg->gva + 3 * PAGE, leg->gpa + 14 * PAGE, PAGE, CTS_RW, false));
 	from = (uint64_t *)(ram->va + (other.root - ram->gpa));
@@ -190,7 +190,7 @@ CTS_TEST_F(inv, nothing_cached, "INV_NOTHING_CACHED")
 {
 	struct nest_leg *leg = &self->rig.leg[0];
 	const struct cts_inv inv[] = {
-		{ .first = leg->gva + (1ull << 30), .pages = 1 },	/* nothing is mapped there */
+		{ .first = leg->gva + (1ull << 30), .pages = 1 },	/* not mapped */
 		{ .first = leg->gva + (1ull << 31), .pages = 3, .leaf = true },
 		{ .first = 0, .pages = 1 },
 		{ .first = leg->gva, .pages = RIG_PAGES },	/* mapped, never used */

@@ -33,7 +33,7 @@ static inline int inv_cached(struct nest_rig *r, unsigned int leg, unsigned int 
 #define INV_NEEDS_INTROSPECTION(rig_) do { \
 	if (inv_cached(rig_, 0, 0) < 0) \
 		CTS_SKIP(NOT_SUPPORTED, \
-			 "only a model can tell what is still cached; hardware may always drop more"); \
+			 "only a model can tell what is cached; hardware may drop more"); \
 } while (0)
 
 /* The device uses pages [first, first + n) of the leg; then the canaries are fresh again. */
@@ -69,8 +69,9 @@ static inline int inv_cached(struct nest_rig *r, unsigned int leg, unsigned int 
 	int cached_ = inv_cached(rig_, leg_, page_); \
 	if (cached_ >= 0) \
 		CTS_EXPECT_TRUE(id, cached_ == (want_), \
-				"page %u of bind %u is %scached after %s", (unsigned int)(page_), \
-				(unsigned int)(leg_), cached_ ? "" : "not ", cts_last_call(self->c)); \
+				"page %u of bind %u is %scached after %s", \
+				(unsigned int)(page_), (unsigned int)(leg_), \
+				cached_ ? "" : "not ", cts_last_call(self->c)); \
 } while (0)
 
 /*
@@ -204,7 +205,7 @@ static inline uint64_t inv_vsid(const struct nest_rig *r, unsigned int leg)
 struct inv_v7 {
 	uint32_t argsz, flags;	/* struct vfio_iommu_type1_nesting_op without its data[] */
 	struct iommu_cache_invalidate_info info;
-	uint8_t behind[16];	/* beyond what the series knows: no rule says that it must be zero */
+	uint8_t behind[16];	/* the series: it need not be zero */
 };
 
 /* A request that is right: page @page of the leg (ADDR), or the leg's PASID. */

@@ -153,9 +153,10 @@ CTS_TEST_F(inv_v7, argsz, "INV_ARGSZ_SWEEP")
 
 			CTS_EXPECT_TRUE("INV_ARGSZ_SWEEP", rc == (ok || POSTED ? 0 : -EINVAL),
 					"granularity %u, argsz %u: saw %ld", g, argsz[i], rc);
-			CTS_EXPECT_TRUE("INV_ARGSZ_SWEEP", inv_cached(&self->rig, 0, 1) ==
-					!(ok && op.info.cache), "granularity %u, argsz %u: the page is "
-					"%s", g, argsz[i], ok ? "kept" : "flushed");
+			CTS_EXPECT_TRUE("INV_ARGSZ_SWEEP",
+					inv_cached(&self->rig, 0, 1) == !(ok && op.info.cache),
+					"granularity %u, argsz %u: the page is %s", g, argsz[i],
+					ok ? "kept" : "flushed");
 		}
 }
 

@@ -174,11 +174,12 @@ CTS_TEST_F(inv_v7_group, both_devices, "INV_ALL_DEVICES_OF_GROUP")
 	for (unsigned int i = 0; i < ARRAY_SIZE(inv); i++) {
 		for (unsigned int k = 0; k < 2; k++)
 			CTS_PRE_TRUE(group_write(self, k) == ENGINE_DONE);
-		CTS_PRE(stage1_map(&self->stage1, RIG_GVA(0), RIG_DATA_GPA(0) + (i + 1) * PAGE, PAGE,
-				   CTS_RW, false));
+		CTS_PRE(stage1_map(&self->stage1, RIG_GVA(0), RIG_DATA_GPA(0) + (i + 1) * PAGE,
+				   PAGE, CTS_RW, false));
 		CTS_PRE(__cts_invalidate(self->bind, &inv[i], 1, NULL));
 		for (unsigned int k = 0; k < 2; k++) {
-			CTS_EXPECT_EQ("INV_ALL_DEVICES_OF_GROUP", ENGINE_DONE, group_write(self, k));
+			CTS_EXPECT_EQ("INV_ALL_DEVICES_OF_GROUP", ENGINE_DONE,
+				      group_write(self, k));
 			CTS_EXPECT_NULL("INV_ALL_DEVICES_OF_GROUP",
 					window_written(&self->win, engine_of(self->c, self->dev[k]),
 						       (i + 1) * PAGE, 16));

@@ -166,10 +166,14 @@ static void execute_command(struct viommu *viommu, const uint64_t cmd[2])
 		tlbi_va(ref, vmid, ATAG_ANY, cmd);
 		break;
 	case CMD_CFGI_CD:
+		if (ref_defect(ref, CONFIG_INV_SKIPPED))
+			break;
 		vdev = viommu_find_vdevice(viommu, FIELD(cmd[0], 63, 32));
 		device_cfgi_cd(vdev->idev->dev, FIELD(cmd[0], 31, 12));
 		break;
 	case CMD_CFGI_CD_ALL:
+		if (ref_defect(ref, CONFIG_INV_SKIPPED))
+			break;
 		vdev = viommu_find_vdevice(viommu, FIELD(cmd[0], 63, 32));
 		device_cfgi(vdev->idev->dev);
 		break;
@@ -234,7 +238,8 @@ int arm_invalidate(struct viommu *viommu, struct user_data *array)
 			break;
 		if (bad)
 			continue;
-		execute_command(viommu, cmds[i]);
+		if (!i || !ref_defect(viommu->obj.ictx->ref, INV_FIRST_ENTRY_ONLY))
+			execute_command(viommu, cmds[i]);
 		array->num += !rc;
 	}
 	free(cmds);

@@ -94,7 +94,9 @@ int vtd_invalidate(struct hwpt *hwpt, struct user_data *array)
 		if (n < 0)
 			return rc ? rc : n;
 		for (int i = 0; i < n; i++) {
-			int bad = invalidate_entry(hwpt, &e[i]);
+			bool skip = index + i && ref_defect(hwpt->obj.ictx->ref,
+							    INV_FIRST_ENTRY_ONLY);
+			int bad = skip ? 0 : invalidate_entry(hwpt, &e[i]);
 
 			if (!rc)
 				rc = bad;

@@ -168,6 +168,8 @@ static void flush_iotlb(struct vfio_container *c, const struct iommu_cache_inval
 static int vtd_execute(struct vfio_container *c, const struct iommu_cache_invalidate_info *info,
 		       uint64_t pasid)
 {
+	if (ref_defect(c->ref, INV_CACHE_TYPE_IGNORED))
+		flush_iotlb(c, info, (uint32_t)pasid);
 	for (unsigned int bit = 1; bit < 1u << IOMMU_CACHE_INV_TYPE_NR; bit <<= 1) {
 		int rc;
 
@@ -224,6 +226,8 @@ long vfio_nesting_invalidate(struct vfio_container *c, const void *user, size_t 
 {
 	int rc = invalidate(c, user, room);
 
+	if (ref_defect(c->ref, INV_ERRORS_HIDDEN))
+		return 0;
 	/* p11: "vfio_dev_cache_inv_fn() always successful" (DF8) */
 	return c->ref->cfg.profile == IOMMU_REF_V7_POSTED ? 0 : rc;
 }

@@ -239,11 +239,15 @@ void inv_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag)
 {
 	if (ref_defect(ref, INV_PASID_SKIPPED))
 		return;
+	if (ref_defect(ref, INV_PASID_TOO_WIDE))
+		iotlb_flush_domain(ref, dtag);
 	iotlb_flush_pasid(ref, dtag, atag);
 }
 
 void inv_domain(struct iommu_ref *ref, uint32_t dtag)
 {
+	if (ref_defect(ref, INV_PASID_SKIPPED))
+		return;
 	iotlb_flush_domain(ref, dtag);
 }
 
