@@ -14,10 +14,10 @@
 static inline long __nesting_bind(struct cts_space *s, uint32_t op, uint64_t pasid, uint64_t root)
 {
 	struct {
-		struct vfio_iommu_type1_nesting_op hdr;
+		uint32_t argsz, flags;	/* struct vfio_iommu_type1_nesting_op */
 		struct iommu_gpasid_bind_data data;
 	} arg = {
-		.hdr = { .argsz = sizeof(arg), .flags = op },
+		.argsz = sizeof(arg), .flags = op,
 		.data = {
 			.argsz = sizeof(arg.data), .version = IOMMU_GPASID_BIND_VERSION_1,
 			.format = IOMMU_PASID_FORMAT_INTEL_VTD, .addr_width = 48, .gpgd = root,
@@ -32,10 +32,10 @@ static inline long __nesting_bind(struct cts_space *s, uint32_t op, uint64_t pas
 static inline long __nesting_invalidate(struct cts_space *s, uint64_t pasid, uint64_t addr)
 {
 	struct {
-		struct vfio_iommu_type1_nesting_op hdr;
+		uint32_t argsz, flags;	/* struct vfio_iommu_type1_nesting_op */
 		struct iommu_cache_invalidate_info info;
 	} arg = {
-		.hdr = { .argsz = sizeof(arg), .flags = VFIO_IOMMU_NESTING_OP_CACHE_INVLD },
+		.argsz = sizeof(arg), .flags = VFIO_IOMMU_NESTING_OP_CACHE_INVLD,
 		.info = {
 			.argsz = sizeof(arg.info), .version = IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
 			.cache = IOMMU_CACHE_INV_TYPE_IOTLB, .granularity = IOMMU_INV_GRANU_ADDR,

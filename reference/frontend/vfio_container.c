@@ -122,9 +122,21 @@ out_domain:
 	return rc;
 }
 
+/* What DETACH_UNBINDS_ALL_GROUPS does more. */
+static void unbind_other_groups(struct vfio_container *c)
+{
+	struct vfio_container *other = c->mm ? c->mm->containers : NULL;
+
+	for (; other; other = other->mm_next)
+		for (struct vfio_group *g = other->groups; g; g = g->container_next)
+			vfio_nesting_unbind_all(g);
+}
+
 /* PASIDs are unbound before the domain below them goes (p10). */
 static void detach_group(struct vfio_container *c, struct vfio_group *group)
 {
+	if (ref_defect(c->ref, DETACH_UNBINDS_ALL_GROUPS))
+		unbind_other_groups(c);
 	vfio_nesting_unbind_all(group);
 	group_leave_domain(c, group);
 }
