@@ -30,6 +30,7 @@ struct iommu_ref_proc;
 enum iommu_ref_vendor {
 	IOMMU_REF_VTD = 1,	/* Intel VT-d, scalable mode */
 	IOMMU_REF_SMMUV3 = 2,	/* Arm SMMUv3, stage 1 + stage 2 */
+	IOMMU_REF_MOCK = 3,	/* Linux's mock driver, CONFIG_IOMMUFD_TEST */
 };
 
 /* Which reading of the VFIO nesting series v7 the vfio front end follows. */

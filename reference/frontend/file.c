@@ -128,7 +128,7 @@ static void release_number(struct iommu_ref_proc *proc, int fd)
 		proc->fd_numbers->put(proc->fd_arg, fd);
 }
 
-/* A number that the program set aside. If a file has it, the program closed that behind our back. */
+/* A number that the program set aside. A file that has it was closed behind our back. */
 static int program_fd(struct iommu_ref_proc *proc)
 {
 	int fd = proc->fd_numbers->get(proc->fd_arg);

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The system calls that take a descriptor, fork and exit. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "real.h"
+#include "shim.h"
+
+/* The type byte of all ioctls of VFIO and iommufd. */
+#define IOMMU_IOCTL_TYPE ';'
+
+static ssize_t finish(ssize_t rc)
+{
+	shim_sync_poll();
+	if (rc >= 0)
+		return rc;
+	errno = (int)-rc;
+	return -1;
+}
+
+/* ---- close and dup */
+
+EXPORT int close(int fd)
+{
+	if (shim_is_ours(fd))
+		return shim_close(fd) ? real(close)(fd) : 0;
+	shim_forget(fd);
+	return real(close)(fd);
+}
+
+/* Its descriptor is closed inside the C library. */
+EXPORT int fclose(FILE *f)
+{
+	shim_forget(fileno(f));
+	return real(fclose)(f);
+}
+
+EXPORT int close_range(unsigned int first, unsigned int last, int flags)
+{
+	if (first <= last && !(flags & CLOSE_RANGE_CLOEXEC))
+		for (unsigned int fd = first; fd <= last && fd < SHIM_MAX_FDS; fd++)
+			shim_forget((int)fd);
+	return real(close_range)(first, last, flags);
+}
+
+EXPORT void closefrom(int first)
+{
+	close_range(first < 0 ? 0 : (unsigned int)first, ~0u, 0);
+}
+
+/* The kernel made @copy of @fd. */
+static int copied(int fd, int copy)
+{
+	int rc;
+
+	if (copy < 0 || !shim_is_ours(fd))
+		return copy;
+	rc = shim_dup(fd, copy);
+	if (rc) {
+		errno = -rc;
+		return -1;
+	}
+	return copy;
+}
+
+EXPORT int dup(int fd)
+{
+	return copied(fd, real(dup)(fd));
+}
+
+EXPORT int dup3(int fd, int copy, int flags)
+{
+	/* The kernel closes what is there, unless it refuses. */
+	if (fd != copy && real(fcntl)(fd, F_GETFD) >= 0)
+		shim_forget(copy);
+	return copied(fd, real(dup3)(fd, copy, flags));
+}
+
+EXPORT int dup2(int fd, int copy)
+{
+	if (fd == copy)
+		return real(dup2)(fd, copy);
+	return dup3(fd, copy, 0);
+}
+
+#define FCNTL_VARIANT(name)								\
+	EXPORT int name(int fd, int cmd, ...);						\
+	EXPORT int name(int fd, int cmd, ...)						\
+	{										\
+		va_list ap;								\
+		void *arg;								\
+		int rc;									\
+											\
+		va_start(ap, cmd);							\
+		arg = va_arg(ap, void *);						\
+		va_end(ap);								\
+		rc = real(fcntl)(fd, cmd, arg);						\
+		return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC ? copied(fd, rc) : rc;	\
+	}
+
+FCNTL_VARIANT(fcntl)
+FCNTL_VARIANT(fcntl64)
+
+/* ---- ioctl */
+
+/* One of our numbers for a file that is not ours must not reach a device of the host. */
+static int refuse_ioctl(int fd, unsigned long cmd)
+{
+	char link[32], name[128];
+	ssize_t n;
+
+	if (real(fcntl)(fd, F_GETFD) < 0)
+		return -1;	/* EBADF */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = real(readlink)(link, name, sizeof(name) - 1);
+	name[n > 0 ? n : 0] = 0;
+	shim_say("ioctl %#lx on descriptor %d (%s), which is no file of the reference: refused",
+		 cmd, fd, name);
+	errno = ENOTTY;
+	return -1;
+}
+
+EXPORT int ioctl(int fd, unsigned long cmd, ...)
+{
+	va_list ap;
+	void *arg;
+	int rc;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (!shim_is_ours(fd)) {
+		if (_IOC_TYPE(cmd) == IOMMU_IOCTL_TYPE)
+			return refuse_ioctl(fd, cmd);
+		return real(ioctl)(fd, cmd, arg);
+	}
+	/* These are the kernel's for any file. */
+	if (cmd == FIOCLEX || cmd == FIONCLEX || cmd == FIONBIO || cmd == FIOASYNC)
+		return real(ioctl)(fd, cmd, arg);
+	shim_proc();
+	fault_scope_begin();
+	rc = iommu_ref_ioctl(shim_proc(), fd, cmd, arg);
+	fault_scope_end();
+	return (int)finish(rc);
+}
+
+/* ---- read and write */
+
+static ssize_t fail_nth_read(char *buf, size_t len, off_t offset)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%u\n", fault_nth_get());
+
+	if (offset >= n)
+		return 0;
+	n -= (int)offset;
+	if ((size_t)n > len)
+		n = (int)len;
+	memcpy(buf, text + offset, (size_t)n);
+	return n;
+}
+
+static ssize_t fail_nth_write(const char *buf, size_t len)
+{
+	char text[16] = "", *end;
+	unsigned long n;
+
+	if (len >= sizeof(text)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(text, buf, len);
+	n = strtoul(text, &end, 0);
+	if (end == text || (*end && *end != '\n') || n > INT_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	fault_nth_set((unsigned int)n);
+	return (ssize_t)len;
+}
+
+static ssize_t do_read(int fd, void *buf, size_t len)
+{
+	return finish(iommu_ref_read(shim_proc(), fd, buf, len));
+}
+
+static ssize_t do_write(int fd, const void *buf, size_t len)
+{
+	return finish(iommu_ref_write(shim_proc(), fd, buf, len));
+}
+
+EXPORT ssize_t read(int fd, void *buf, size_t len)
+{
+	if (shim_is_ours(fd))
+		return do_read(fd, buf, len);
+	if (shim_fd_kind(fd) == FD_FAIL_NTH)
+		return fail_nth_read(buf, len, 0);
+	return real(read)(fd, buf, len);
+}
+
+EXPORT ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
+EXPORT ssize_t __read_chk(int fd, void *buf, size_t len, size_t room)
+{
+	if (len > room)
+		abort();
+	return read(fd, buf, len);
+}
+
+EXPORT ssize_t write(int fd, const void *buf, size_t len)
+{
+	if (shim_is_ours(fd))
+		return do_write(fd, buf, len);
+	if (shim_fd_kind(fd) == FD_FAIL_NTH)
+		return fail_nth_write(buf, len);
+	return real(write)(fd, buf, len);
+}
+
+#define PREAD_VARIANT(name, type)							\
+	EXPORT ssize_t name(int fd, void *buf, size_t len, type offset);		\
+	EXPORT ssize_t name(int fd, void *buf, size_t len, type offset)			\
+	{										\
+		if (shim_is_ours(fd))							\
+			return do_read(fd, buf, len);					\
+		if (shim_fd_kind(fd) == FD_FAIL_NTH)					\
+			return fail_nth_read(buf, len, offset);				\
+		return real(pread)(fd, buf, len, offset);				\
+	}
+
+#define PREAD_CHK_VARIANT(name, type)							\
+	EXPORT ssize_t name(int fd, void *buf, size_t len, type offset, size_t room);	\
+	EXPORT ssize_t name(int fd, void *buf, size_t len, type offset, size_t room)	\
+	{										\
+		if (len > room)								\
+			abort();							\
+		return pread(fd, buf, len, offset);					\
+	}
+
+#define PWRITE_VARIANT(name, type)							\
+	EXPORT ssize_t name(int fd, const void *buf, size_t len, type offset);		\
+	EXPORT ssize_t name(int fd, const void *buf, size_t len, type offset)		\
+	{										\
+		if (shim_is_ours(fd))							\
+			return do_write(fd, buf, len);					\
+		if (shim_fd_kind(fd) == FD_FAIL_NTH)					\
+			return fail_nth_write(buf, len);				\
+		return real(pwrite)(fd, buf, len, offset);				\
+	}
+
+PREAD_VARIANT(pread, off_t)
+PREAD_VARIANT(pread64, off64_t)
+PREAD_CHK_VARIANT(__pread_chk, off_t)
+PREAD_CHK_VARIANT(__pread64_chk, off64_t)
+PWRITE_VARIANT(pwrite, off_t)
+PWRITE_VARIANT(pwrite64, off64_t)
+
+/* Piece by piece, like the kernel for a file that has only read(2) and write(2). */
+EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
+{
+	ssize_t total = 0, rc;
+
+	if (!shim_is_ours(fd))
+		return real(readv)(fd, iov, n);
+	for (int i = 0; i < n; i++) {
+		rc = do_read(fd, iov[i].iov_base, iov[i].iov_len);
+		if (rc < 0)
+			return total ? total : rc;
+		total += rc;
+		if ((size_t)rc < iov[i].iov_len)
+			break;
+	}
+	return total;
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
+{
+	ssize_t total = 0, rc;
+
+	if (!shim_is_ours(fd))
+		return real(writev)(fd, iov, n);
+	for (int i = 0; i < n; i++) {
+		rc = do_write(fd, iov[i].iov_base, iov[i].iov_len);
+		if (rc < 0)
+			return total ? total : rc;
+		total += rc;
+		if ((size_t)rc < iov[i].iov_len)
+			break;
+	}
+	return total;
+}
+
+/* ---- epoll: poll(2) and waiting need nothing, the eventfd does it */
+
+EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
+{
+	/* The kernel's answer for a file that cannot be polled. */
+	if (shim_fd_kind(fd) == FD_ALWAYS) {
+		errno = EPERM;
+		return -1;
+	}
+	return real(epoll_ctl)(epfd, op, fd, event);
+}
+
+/* ---- fork and exit */
+
+EXPORT pid_t fork(void)
+{
+	struct iommu_ref_proc *child = shim_fork_prepare();
+	pid_t pid = real(fork)();
+	int saved = errno;
+
+	if (pid)
+		shim_fork_parent(child, pid);
+	else
+		shim_fork_child(child);
+	errno = saved;
+	return pid;
+}
+
+/* POSIX allows it to be fork, and the child may call us. */
+EXPORT pid_t vfork(void)
+{
+	return fork();
+}
+
+EXPORT _Noreturn void _exit(int status)
+{
+	shim_exit();
+	real(_exit)(status);
+	__builtin_unreachable();
+}
+
+EXPORT _Noreturn void _Exit(int status)
+{
+	_exit(status);
+}
+
+__attribute__((destructor)) static void library_exit(void)
+{
+	shim_exit();
+}

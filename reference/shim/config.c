@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * The machine that the shim makes, out of key=value lines. Strict: a line that makes no sense ends
+ * the program, since a machine that is not the one that was asked for proves nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "real.h"
+#include "shim.h"
+
+#define CONFIG_MAX 8192	/* bytes of text */
+
+struct parser {
+	struct shim_config *cfg;
+	const char *where;	/* for the message */
+	unsigned int line;
+	bool own_devices;
+};
+
+static _Noreturn void refuse(const struct parser *p, const char *what, const char *text)
+{
+	shim_say("%s line %u: %s: '%s' (README.md of the shim lists the keys)", p->where, p->line,
+		 what, text);
+	_exit(2);
+}
+
+static uint64_t number(const struct parser *p, const char *text)
+{
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-')
+		refuse(p, "not a number", text);
+	return n;
+}
+
+static uint32_t number32(const struct parser *p, const char *text)
+{
+	uint64_t n = number(p, text);
+
+	if (n > UINT32_MAX)
+		refuse(p, "too large", text);
+	return (uint32_t)n;
+}
+
+static bool yes_or_no(const struct parser *p, const char *text)
+{
+	if (strcmp(text, "yes") && strcmp(text, "no"))
+		refuse(p, "not yes or no", text);
+	return *text == 'y';
+}
+
+/* BUS:DEVICE.FUNCTION in hexadecimal, as lspci has it. */
+static uint16_t requester_id(const struct parser *p, const char *text)
+{
+	unsigned int bus, dev, fn;
+	int used = 0;
+
+	if (sscanf(text, "%2x:%2x.%1x%n", &bus, &dev, &fn, &used) != 3 || text[used] || dev > 31 ||
+	    fn > 7)
+		refuse(p, "not a PCI address like 00:01.0", text);
+	return (uint16_t)(bus << 8 | dev << 3 | fn);
+}
+
+/* device=BDF,GROUP,pasid|nopasid; the first one replaces the machine's default devices. */
+static void add_device(struct parser *p, char *text)
+{
+	struct iommu_ref_config *ref = &p->cfg->ref;
+	char *save = NULL, *bdf, *group, *pasid;
+	struct iommu_ref_device_config *dev;
+
+	if (!p->own_devices)
+		ref->nr_devices = 0;
+	p->own_devices = true;
+	if (ref->nr_devices == IOMMU_REF_MAX_DEVICES)
+		refuse(p, "one device too many", text);
+	dev = &ref->devices[ref->nr_devices++];
+	bdf = strtok_r(text, ",", &save);
+	group = strtok_r(NULL, ",", &save);
+	pasid = strtok_r(NULL, ",", &save);
+	if (!pasid || strtok_r(NULL, ",", &save) ||
+	    (strcmp(pasid, "pasid") && strcmp(pasid, "nopasid")))
+		refuse(p, "not a device like 00:01.0,1,pasid", bdf ? bdf : "");
+	*dev = (struct iommu_ref_device_config){
+		.rid = requester_id(p, bdf), .group = number32(p, group), .pasid = *pasid == 'p',
+	};
+}
+
+static void set_window(const struct parser *p, char *text)
+{
+	char *dash = strchr(text, '-');
+
+	if (!dash)
+		refuse(p, "not a range like 0xfee00000-0xfeefffff", text);
+	*dash = 0;
+	p->cfg->ref.msi_first = number(p, text);
+	p->cfg->ref.msi_last = number(p, dash + 1);
+	if (p->cfg->ref.msi_first > p->cfg->ref.msi_last)
+		refuse(p, "the range ends before it begins", dash + 1);
+}
+
+static const struct {
+	const char *name;
+	int value;
+} vendors[] = {
+	{ "vtd", IOMMU_REF_VTD }, { "smmuv3", IOMMU_REF_SMMUV3 }, { "mock", IOMMU_REF_MOCK },
+}, profiles[] = {
+	{ "v7-reviewed", IOMMU_REF_V7_REVIEWED }, { "v7-posted", IOMMU_REF_V7_POSTED },
+};
+
+static void set_key(struct parser *p, const char *key, char *value)
+{
+	struct iommu_ref_config *ref = &p->cfg->ref;
+	size_t i;
+
+	if (!strcmp(key, "vendor")) {
+		return;		/* find_vendor() */
+	} else if (!strcmp(key, "profile")) {
+		for (i = 0; i < 2 && strcmp(profiles[i].name, value); i++)
+			;
+		if (i == 2)
+			refuse(p, "not v7-reviewed or v7-posted", value);
+		ref->profile = profiles[i].value;
+	} else if (!strcmp(key, "nesting")) {
+		ref->nesting = yes_or_no(p, value);
+	} else if (!strcmp(key, "sysfs")) {
+		p->cfg->sysfs = yes_or_no(p, value);
+	} else if (!strcmp(key, "pasid_bits")) {
+		ref->pasid_bits = number32(p, value);
+	} else if (!strcmp(key, "pasid_capacity")) {
+		ref->pasid_capacity = number32(p, value);
+	} else if (!strcmp(key, "pasid_host_reserve")) {
+		ref->pasid_host_reserve = number32(p, value);
+	} else if (!strcmp(key, "pasid_quota")) {
+		ref->pasid_quota = number32(p, value);
+	} else if (!strcmp(key, "iotlb_entries")) {
+		ref->iotlb_entries = number32(p, value);
+	} else if (!strcmp(key, "aperture_last")) {
+		ref->aperture_last = number(p, value);
+	} else if (!strcmp(key, "msi")) {
+		set_window(p, value);
+	} else if (!strcmp(key, "device")) {
+		add_device(p, value);
+	} else {
+		refuse(p, "unknown key", key);
+	}
+}
+
+static char *trim(char *s)
+{
+	char *end;
+
+	while (*s == ' ' || *s == '\t')
+		s++;
+	end = s + strlen(s);
+	while (end > s && strchr(" \t\r", end[-1]))
+		*--end = 0;
+	return s;
+}
+
+/* Calls @fn for each line; ; separates lines as well, for a variable. */
+static void each_line(struct parser *p, const char *text,
+		      void (*fn)(struct parser *p, const char *key, char *value))
+{
+	char line[512];
+
+	for (p->line = 1; *text; p->line++) {
+		size_t len = strcspn(text, "\n;");
+		char *key, *value;
+
+		if (len >= sizeof(line))
+			refuse(p, "line too long", "");
+		memcpy(line, text, len);
+		line[len] = 0;
+		text += len + (text[len] != 0);
+		key = trim(line);
+		if (!*key || *key == '#')
+			continue;
+		value = strchr(key, '=');
+		if (!value)
+			refuse(p, "not key=value", key);
+		*value++ = 0;
+		key = trim(key);
+		value = trim(value);
+		if (!*value)
+			refuse(p, "no value for", key);
+		fn(p, key, value);
+	}
+}
+
+/* First of all, since the other keys change this vendor's defaults. */
+static void find_vendor(struct parser *p, const char *key, char *value)
+{
+	size_t i;
+
+	if (strcmp(key, "vendor"))
+		return;
+	for (i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++) {
+		if (!strcmp(vendors[i].name, value)) {
+			iommu_ref_config_init(&p->cfg->ref, vendors[i].value);
+			return;
+		}
+	}
+	refuse(p, "not vtd, smmuv3 or mock", value);
+}
+
+static void read_file(const char *name, char *text)
+{
+	int fd = real(open)(name, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = -1;
+
+	while (fd >= 0 && len < CONFIG_MAX - 1 &&
+	       (n = real(read)(fd, text + len, CONFIG_MAX - 1 - len)) > 0)
+		len += (size_t)n;
+	if (n || len == CONFIG_MAX - 1) {
+		shim_say("cannot read IOMMU_REF_CONFIG=%s: %s", name,
+			 len == CONFIG_MAX - 1 ? "longer than 8 KiB" : strerror(errno));
+		_exit(2);
+	}
+	real(close)(fd);
+	text[len] = 0;
+	if (strlen(text) != len) {
+		shim_say("cannot read IOMMU_REF_CONFIG=%s: it is not text", name);
+		_exit(2);
+	}
+}
+
+void config_load(struct shim_config *cfg, const char *value)
+{
+	struct parser p = { .cfg = cfg, .where = "IOMMU_REF_CONFIG" };
+	char text[CONFIG_MAX];
+
+	iommu_ref_config_init(&cfg->ref, IOMMU_REF_VTD);
+	cfg->sysfs = true;
+	if (!value)
+		return;
+	if (*value == '/' || *value == '.') {
+		read_file(value, text);
+		p.where = value;
+		value = text;
+	}
+	each_line(&p, value, find_vendor);
+	each_line(&p, value, set_key);
+}

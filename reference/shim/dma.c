@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* For a program's own tests, found with dlsym(): makes a device of the machine do DMA. */
+#include "shim.h"
+
+/*
+ * Device @device of the machine reads (or writes, if @write) @len bytes at @iova into (from) @buf,
+ * without a PASID. 0, or -EFAULT: the IOMMU stopped it; -ENODEV.
+ */
+EXPORT int iommu_ref_shim_dma(unsigned int device, uint64_t iova, void *buf, size_t len,
+			      bool write);
+EXPORT int iommu_ref_shim_dma(unsigned int device, uint64_t iova, void *buf, size_t len,
+			      bool write)
+{
+	const struct iommu_ref_dma dma = {
+		.device = device, .write = write, .iova = iova, .buf = buf, .len = len,
+	};
+
+	return iommu_ref_dma(shim_shared()->ref, &dma, NULL);
+}
