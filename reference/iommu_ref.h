@@ -63,6 +63,13 @@ struct iommu_ref_config {
 	uint32_t page_requests;		/* that wait for an answer at most, 1 .. 65536: 512 */
 	uint64_t aperture_last;		/* last IOVA that paging HWPTs can translate */
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
+	/*
+	 * The program promises that memory which is mapped for DMA stays mapped in itself, with its
+	 * rights, until it is unmapped here; then page tables in it are read directly, a nested miss
+	 * in nanoseconds instead of microseconds. A broken promise is a SIGSEGV. Default false: the
+	 * kernel reads them for us, and memory that is gone is a bus fault of the DMA.
+	 */
+	bool trusted_memory;
 	const char *defect;		/* name of a known-bad variant, or NULL; see defects.def */
 	unsigned int nr_devices;
 	struct iommu_ref_device_config devices[IOMMU_REF_MAX_DEVICES];

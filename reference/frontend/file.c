@@ -174,7 +174,7 @@ int file_install(struct iommu_ref_proc *proc, const struct ref_file_ops *ops, vo
 	return fd;
 }
 
-/* close(2) with ref->lock held. */
+/* close(2) with ref_lock() held. */
 int file_close(struct iommu_ref_proc *proc, int fd)
 {
 	struct ref_file *f = file_at(proc, fd);
@@ -197,10 +197,10 @@ int iommu_ref_proc_create(struct iommu_ref *ref, struct iommu_ref_proc **out)
 	if (!proc)
 		return -ENOMEM;
 	proc->ref = ref;
-	pthread_mutex_lock(&ref->lock);
+	ref_lock(ref);
 	proc->next = ref->procs;
 	ref->procs = proc;
-	pthread_mutex_unlock(&ref->lock);
+	ref_unlock(ref);
 	*out = proc;
 	return 0;
 }
@@ -219,7 +219,7 @@ void iommu_ref_proc_exit(struct iommu_ref_proc *proc)
 	if (!proc)
 		return;
 	ref = proc->ref;
-	pthread_mutex_lock(&ref->lock);
+	ref_lock(ref);
 	for (int fd = 0; fd < REF_MAX_FDS; fd++)
 		if (proc->fds[fd])
 			file_close(proc, fd);
@@ -230,7 +230,7 @@ void iommu_ref_proc_exit(struct iommu_ref_proc *proc)
 			break;
 		}
 	}
-	pthread_mutex_unlock(&ref->lock);
+	ref_unlock(ref);
 	free(proc);
 }
 
@@ -241,9 +241,9 @@ int iommu_ref_open(struct iommu_ref_proc *proc, const char *path, int flags)
 	(void)flags;	/* access modes make no difference to these files */
 	if (!path)
 		return -EFAULT;
-	pthread_mutex_lock(&proc->ref->lock);
+	ref_lock(proc->ref);
 	rc = open_path(proc, path);
-	pthread_mutex_unlock(&proc->ref->lock);
+	ref_unlock(proc->ref);
 	return rc;
 }
 
@@ -251,9 +251,9 @@ int iommu_ref_close(struct iommu_ref_proc *proc, int fd)
 {
 	int rc;
 
-	pthread_mutex_lock(&proc->ref->lock);
+	ref_lock(proc->ref);
 	rc = file_close(proc, fd);
-	pthread_mutex_unlock(&proc->ref->lock);
+	ref_unlock(proc->ref);
 	return rc;
 }
 
@@ -262,7 +262,7 @@ int iommu_ref_ioctl(struct iommu_ref_proc *proc, int fd, unsigned long cmd, void
 	struct ref_file *f;
 	long rc = -EBADF;
 
-	pthread_mutex_lock(&proc->ref->lock);
+	ref_lock(proc->ref);
 	f = file_at(proc, fd);
 	if (f && f->opener != proc && ref_defect(proc->ref, OPENER_ONLY)) {
 		rc = -EPERM;
@@ -273,7 +273,7 @@ int iommu_ref_ioctl(struct iommu_ref_proc *proc, int fd, unsigned long cmd, void
 		rc = f->ops->ioctl ? f->ops->ioctl(proc, f, (unsigned int)cmd, arg) : -ENOTTY;
 		file_put(f);
 	}
-	pthread_mutex_unlock(&proc->ref->lock);
+	ref_unlock(proc->ref);
 	return (int)rc;
 }
 
@@ -282,11 +282,11 @@ ssize_t iommu_ref_read(struct iommu_ref_proc *proc, int fd, void *buf, size_t le
 	struct ref_file *f;
 	ssize_t rc = -EBADF;
 
-	pthread_mutex_lock(&proc->ref->lock);
+	ref_lock(proc->ref);
 	f = file_at(proc, fd);
 	if (f)
 		rc = f->ops->read ? f->ops->read(proc, f, buf, len) : -EINVAL;
-	pthread_mutex_unlock(&proc->ref->lock);
+	ref_unlock(proc->ref);
 	return rc;
 }
 
@@ -295,11 +295,11 @@ ssize_t iommu_ref_write(struct iommu_ref_proc *proc, int fd, const void *buf, si
 	struct ref_file *f;
 	ssize_t rc = -EBADF;
 
-	pthread_mutex_lock(&proc->ref->lock);
+	ref_lock(proc->ref);
 	f = file_at(proc, fd);
 	if (f)
 		rc = f->ops->write ? f->ops->write(proc, f, buf, len) : -EINVAL;
-	pthread_mutex_unlock(&proc->ref->lock);
+	ref_unlock(proc->ref);
 	return rc;
 }
 
@@ -308,13 +308,13 @@ int iommu_ref_poll(struct iommu_ref_proc *proc, int fd, short events)
 	struct ref_file *f;
 	int rc = POLLNVAL;
 
-	pthread_mutex_lock(&proc->ref->lock);
+	ref_lock(proc->ref);
 	f = file_at(proc, fd);
 	if (f && f->ops->poll)
 		rc = f->ops->poll(f, events);
 	else if (f)	/* a file that cannot be polled is always ready */
 		rc = events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
-	pthread_mutex_unlock(&proc->ref->lock);
+	ref_unlock(proc->ref);
 	return rc;
 }
 
@@ -325,13 +325,13 @@ int iommu_ref_pass_fd(struct iommu_ref_proc *from, int fd, struct iommu_ref_proc
 
 	if (from->ref != to->ref)
 		return -EXDEV;
-	pthread_mutex_lock(&from->ref->lock);
+	ref_lock(from->ref);
 	f = file_at(from, fd);
 	rc = f ? free_fd(to) : -EBADF;
 	if (rc >= 0) {
 		file_hold(f);
 		to->fds[rc] = f;
 	}
-	pthread_mutex_unlock(&from->ref->lock);
+	ref_unlock(from->ref);
 	return rc;
 }

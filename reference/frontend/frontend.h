@@ -2,7 +2,7 @@
 /*
  * What the front ends share: processes, files, and the dispatch of system calls to them. One file a
  * uAPI: it decodes and checks arguments in the documented order, calls the model, returns errno.
- * file.c takes ref->lock around every operation below.
+ * file.c takes ref_lock() around every operation below.
  */
 #ifndef IOMMU_REF_FRONTEND_H
 #define IOMMU_REF_FRONTEND_H
@@ -47,7 +47,7 @@ int file_install(struct iommu_ref_proc *proc, const struct ref_file_ops *ops, vo
 struct ref_file *file_get(struct iommu_ref_proc *proc, int fd, const struct ref_file_ops *ops);
 /* The file of @fd whatever its kind, or NULL. */
 struct ref_file *file_at(struct iommu_ref_proc *proc, int fd);
-/* close(2) with ref->lock held. -EBADF. */
+/* close(2) with ref_lock() held. -EBADF. */
 int file_close(struct iommu_ref_proc *proc, int fd);
 void file_hold(struct ref_file *f);
 void file_put(struct ref_file *f);

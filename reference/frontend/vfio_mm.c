@@ -83,9 +83,9 @@ uint32_t iommu_ref_pasids_owned(struct iommu_ref_proc *proc)
 {
 	uint32_t n;
 
-	pthread_mutex_lock(&proc->ref->lock);
+	ref_lock(proc->ref);
 	n = proc->vfio_mm ? pasid_set_count(proc->vfio_mm->set) : 0;
-	pthread_mutex_unlock(&proc->ref->lock);
+	ref_unlock(proc->ref);
 	return n;
 }
 

@@ -2,6 +2,7 @@
 /* Devices and their attachments: a page table for the RID and one for each PASID. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -9,10 +10,12 @@
 
 struct device *device_create(struct iommu_ref *ref, unsigned int index)
 {
-	struct device *dev = calloc(1, sizeof(*dev));
+	/* On cache lines of its own: devices are used by different threads. */
+	struct device *dev = aligned_alloc(64, (sizeof(*dev) + 63) & ~(size_t)63);
 
 	if (!dev)
 		return NULL;
+	memset(dev, 0, sizeof(*dev));
 	dev->ref = ref;
 	dev->index = index;
 	dev->cfg = &ref->cfg.devices[index];
@@ -105,7 +108,7 @@ static void substreams_drop_all(struct device *dev)
 
 static struct attach *substream_get(struct device *dev, uint32_t ssid)
 {
-	struct attach *att = slot_make(dev, ssid);
+	struct attach *att = dev->ref->exclusive ? slot_make(dev, ssid) : slot_find(dev, ssid);
 
 	if (att && !att->domain) {
 		att->domain = dev->rid.domain;
@@ -282,6 +285,8 @@ static struct attach *smmu_nested_route(struct device *dev, bool has_ssid, uint3
 	case SMMU_ROUTE_STREAM:
 		return &dev->rid;
 	case SMMU_ROUTE_SUBSTREAM:
+		if (!dev->ref->exclusive)
+			*reason = IOMMU_REF_FAULT_NONE;
 		return substream_get(dev, ssid);
 	case SMMU_ROUTE_BAD_SUBSTREAM:
 		*reason = IOMMU_REF_FAULT_BAD_CONFIG;

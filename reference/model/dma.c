@@ -29,17 +29,17 @@ static void fault_fill(const struct device *dev, const struct iommu_ref_dma *dma
 	};
 }
 
-static int dma_translate(struct iommu_ref *ref, struct device *dev, const struct iommu_ref_dma *dma,
-			 uint64_t iova, uint64_t *pa, struct xlate_fault *why)
+static int dma_translate(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova,
+			 uint64_t *pa, struct xlate_fault *why)
 {
 	enum iommu_ref_fault_reason reason;
 	struct attach *att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
 
 	if (!att) {
 		*why = (struct xlate_fault){ .reason = reason };
-		return -EFAULT;
+		return reason == IOMMU_REF_FAULT_NONE ? -EAGAIN : -EFAULT;
 	}
-	return translate(ref, att, dma_ssid(dma), iova, dma_prot(dma), pa, why);
+	return translate(dev, att, dma_ssid(dma), iova, dma_prot(dma), pa, why);
 }
 
 /* Moves the bytes of one page. The device's own buffer is memory of the caller like the target. */
@@ -50,96 +50,128 @@ static int dma_move(const struct iommu_ref_dma *dma, size_t done, uint64_t pa, s
 	return dma->write ? copy_to_user(mem, buf, len) : copy_from_user(buf, mem, len);
 }
 
-static int dma_run(struct iommu_ref *ref, struct device *dev, const struct iommu_ref_dma *dma,
-		   uint64_t *iova, struct xlate_fault *why)
+/* Goes on from *@done; -EAGAIN: must be continued under ref_lock(). */
+static int dma_run(struct device *dev, const struct iommu_ref_dma *dma, size_t *done,
+		   struct xlate_fault *why)
 {
-	size_t done = 0, len;
-	uint64_t pa;
+	uint64_t pa, iova;
+	size_t len;
+	int rc;
 
-	while (done < dma->len) {
-		*iova = dma->iova + done;
-		if (*iova < dma->iova) {	/* past 2^64 - 1 */
+	for (; *done < dma->len; *done += len) {
+		iova = dma->iova + *done;
+		if (iova < dma->iova) {	/* past 2^64 - 1 */
 			*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_ADDRESS_SIZE };
 			return -EFAULT;
 		}
-		if (dma_translate(ref, dev, dma, *iova, &pa, why))
-			return -EFAULT;
-		len = PAGE_SIZE - *iova % PAGE_SIZE;
-		if (len > dma->len - done)
-			len = dma->len - done;
-		if (dma_move(dma, done, pa, len)) {
+		rc = dma_translate(dev, dma, iova, &pa, why);
+		if (rc)
+			return rc;
+		len = PAGE_SIZE - iova % PAGE_SIZE;
+		if (len > dma->len - *done)
+			len = dma->len - *done;
+		if (dma_move(dma, *done, pa, len)) {
 			*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_BUS };
 			return -EFAULT;
 		}
-		done += len;
 	}
 	return 0;
+}
+
+static void dma_faulted(struct device *dev, const struct iommu_ref_fault *record,
+			const struct xlate_fault *why)
+{
+	dev->ref->stats.faults++;
+	if (why->silent)
+		return;
+	fault_record(dev->ref, record);
+	smmu_event(dev, record, why);
 }
 
 int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 		  struct iommu_ref_fault *fault)
 {
+	struct device *dev = device_by_index(ref, dma->device);
 	struct iommu_ref_fault record;
 	struct xlate_fault why;
-	struct device *dev;
-	uint64_t iova;
+	size_t done = 0;
 	int rc;
 
-	pthread_mutex_lock(&ref->lock);
-	dev = device_by_index(ref, dma->device);
-	rc = dev ? dma_run(ref, dev, dma, &iova, &why) : -ENODEV;
-	if (rc == -EFAULT) {
-		fault_fill(dev, dma, iova, &why, &record);
-		ref->stats.faults++;
-		if (!why.silent) {
-			fault_record(ref, &record);
-			smmu_event(dev, &record, &why);
-		}
+	if (!dev)
+		return -ENODEV;
+	gate_lock(&dev->gate);
+	rc = dma_run(dev, dma, &done, &why);
+	gate_unlock(&dev->gate);
+	if (!rc)
+		return 0;
+	ref_lock(ref);
+	if (rc == -EAGAIN)
+		rc = dma_run(dev, dma, &done, &why);
+	if (rc) {
+		fault_fill(dev, dma, dma->iova + done, &why, &record);
+		dma_faulted(dev, &record, &why);
 		if (fault)
 			*fault = record;
 	}
-	pthread_mutex_unlock(&ref->lock);
+	ref_unlock(ref);
 	return rc;
 }
 
 int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, uint64_t *pa,
 			struct iommu_ref_fault *fault)
 {
+	struct device *dev = device_by_index(ref, dma->device);
 	struct xlate_fault why;
-	struct device *dev;
 	int rc;
 
-	pthread_mutex_lock(&ref->lock);
-	dev = device_by_index(ref, dma->device);
-	rc = dev ? dma_translate(ref, dev, dma, dma->iova, pa, &why) : -ENODEV;
-	if (rc == -EFAULT && fault)
+	if (!dev)
+		return -ENODEV;
+	gate_lock(&dev->gate);
+	rc = dma_translate(dev, dma, dma->iova, pa, &why);
+	gate_unlock(&dev->gate);
+	if (rc == -EAGAIN) {
+		ref_lock(ref);
+		rc = dma_translate(dev, dma, dma->iova, pa, &why);
+		ref_unlock(ref);
+	}
+	if (rc && fault)
 		fault_fill(dev, dma, dma->iova, &why, fault);
-	pthread_mutex_unlock(&ref->lock);
 	return rc;
 }
 
 bool iommu_ref_iotlb_cached(struct iommu_ref *ref, const struct iommu_ref_dma *dma)
 {
+	struct device *dev = device_by_index(ref, dma->device);
 	enum iommu_ref_fault_reason reason;
-	const struct iotlb_entry *e = NULL;
-	struct attach *att = NULL;
-	struct device *dev;
+	struct attach *att;
+	struct iotlb_hit hit;
 	bool cached;
 
-	pthread_mutex_lock(&ref->lock);
-	dev = device_by_index(ref, dma->device);
-	if (dev)
-		att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
-	if (att && att->tag)
-		e = iotlb_lookup(ref->iotlb, att->tag, dma->iova);
-	cached = e && prot_allows(ref, e->prot, dma_prot(dma));
-	pthread_mutex_unlock(&ref->lock);
+	if (!dev)
+		return false;
+	gate_lock(&dev->gate);
+	att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
+	cached = att && att->tag && iotlb_lookup(ref->iotlb, att->tag, dma->iova, &hit) &&
+		 prot_allows(ref, hit.prot, dma_prot(dma));
+	gate_unlock(&dev->gate);
 	return cached;
 }
 
 void iommu_ref_stats(struct iommu_ref *ref, struct iommu_ref_stats *out)
 {
-	pthread_mutex_lock(&ref->lock);
+	unsigned int i;
+
+	ref_lock(ref);
 	*out = ref->stats;
-	pthread_mutex_unlock(&ref->lock);
+	for (i = 0; i < ref->cfg.nr_devices; i++) {
+		const struct dma_work *w = &ref->devices[i]->work;
+
+		out->translations += w->translations;
+		out->iotlb_hits += w->hits;
+		out->iotlb_misses += w->misses;
+		out->iotlb_fills += w->fills;
+		out->iotlb_evictions += w->evictions;
+		out->walk_loads += w->walk_loads;
+	}
+	ref_unlock(ref);
 }

@@ -39,12 +39,12 @@ int iommu_ref_fault_pop(struct iommu_ref *ref, struct iommu_ref_fault *fault)
 	struct fault_ring *ring;
 	int found = 0;
 
-	pthread_mutex_lock(&ref->lock);
+	pthread_mutex_lock(&ref->control);
 	ring = ref->faults;
 	if (ring->head != ring->tail) {
 		*fault = ring->records[ring->tail++ % FAULT_RING_SIZE];
 		found = 1;
 	}
-	pthread_mutex_unlock(&ref->lock);
+	pthread_mutex_unlock(&ref->control);
 	return found;
 }

@@ -6,6 +6,7 @@
 #define IOMMU_REF_INTERNAL_H
 
 #include "iotlb.h"
+#include "lock.h"
 #include "pgtable.h"
 
 struct domain {
@@ -46,7 +47,14 @@ struct attach {
 	struct smmu_cd cd;	/* SMMUv3 nested, valid if tag != 0 */
 };
 
+/* What translations of one device count, under its gate; iommu_ref_stats() sums them up. */
+struct dma_work {
+	uint64_t translations, hits, misses, fills, evictions, walk_loads;
+};
+
 struct device {
+	struct gate gate;	/* its DMA */
+	struct dma_work work;
 	struct iommu_ref *ref;
 	const struct iommu_ref_device_config *cfg;
 	unsigned int index;
@@ -59,7 +67,10 @@ struct device {
 /* NULL: no memory. */
 struct device *device_create(struct iommu_ref *ref, unsigned int index);
 void device_destroy(struct device *dev);
-/* How this request is translated; NULL: not at all, *@reason says why. */
+/*
+ * How this request is translated; NULL: not at all, *@reason says why. IOMMU_REF_FAULT_NONE: it
+ * must be asked again under ref_lock().
+ */
 struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
 			    enum iommu_ref_fault_reason *reason);
 
@@ -68,6 +79,7 @@ struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
 struct xlate_fault {
 	enum iommu_ref_fault_reason reason;
 	uint64_t ipa;
+	unsigned int loads;	/* page-table entries that were read, faulting or not */
 	bool silent;		/* not to be recorded: the context descriptor says so */
 	uint8_t event;		/* SMMUv3: the event's number, 0: follows from the reason */
 };
@@ -82,9 +94,9 @@ struct xlate {
 /*
  * Translates @iova through @att for an access that needs @want, by the IOTLB or else by a walk
  * that fills it. @pasid is the SubstreamID for an SMMU's context table. Returns 0, or -EFAULT:
- * @fault has the reason.
+ * @fault has the reason; -EAGAIN: it must be done under ref_lock().
  */
-int translate(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
+int translate(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
 	      unsigned int want, uint64_t *pa, struct xlate_fault *fault);
 
 /* One kernel-managed table, without IOTLB; faults are those of stage 2. */
@@ -137,7 +149,7 @@ void fault_record(struct iommu_ref *ref, const struct iommu_ref_fault *fault);
 
 /* ---- user memory */
 /* One table entry of user space. The only place that reads user-built tables. */
-bool user_load64(uint64_t va, uint64_t *value);
+bool user_load64(const struct iommu_ref *ref, uint64_t va, uint64_t *value);
 
 /* ---- known-bad variants */
 /* -EINVAL: no such defect in this build. */

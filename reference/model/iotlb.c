@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "iotlb.h"
+#include "internal.h"
 
 #define FIRST_TAGS 64u
 #define FIRST_DTAGS 64u
@@ -23,11 +23,11 @@ int iotlb_create(struct iommu_ref *ref)
 	tlb->set_mask = sets - 1;
 	tlb->set_bits = __builtin_ctzll(sets);
 	tlb->entries = aligned_alloc(64, entries * sizeof(*tlb->entries));
-	tlb->victim = calloc(sets, sizeof(*tlb->victim));
+	tlb->sets = calloc(sets, sizeof(*tlb->sets));
 	tlb->tags = calloc(FIRST_TAGS, sizeof(*tlb->tags));
 	tlb->hash = calloc(FIRST_TAGS, sizeof(*tlb->hash));
 	tlb->dtags = calloc(FIRST_DTAGS, sizeof(*tlb->dtags));
-	if (!tlb->entries || !tlb->victim || !tlb->tags || !tlb->hash || !tlb->dtags) {
+	if (!tlb->entries || !tlb->sets || !tlb->tags || !tlb->hash || !tlb->dtags) {
 		iotlb_destroy(ref);
 		return -ENOMEM;
 	}
@@ -45,7 +45,7 @@ void iotlb_destroy(struct iommu_ref *ref)
 	if (!tlb)
 		return;
 	free(tlb->entries);
-	free(tlb->victim);
+	free(tlb->sets);
 	free(tlb->tags);
 	free(tlb->hash);
 	free(tlb->dtags);
@@ -175,56 +175,99 @@ void iotlb_tag_put(struct iommu_ref *ref, uint32_t tag)
 
 /* ---- fills */
 
-static unsigned int choose_way(struct iommu_ref *ref, struct iotlb_entry *set, uint64_t key,
-			       uint32_t tag)
+static struct iotlb_set *set_lock(struct iotlb *tlb, uint64_t index)
 {
-	struct iotlb *tlb = ref->iotlb;
-	unsigned int way, empty = IOTLB_WAYS;
-	uint8_t *victim;
+	struct iotlb_set *set = &tlb->sets[index];
+	unsigned int tries = 0;
+	uint32_t seq;
+
+	for (;;) {
+		seq = __atomic_load_n(&set->seq, __ATOMIC_RELAXED);
+		if (!(seq & 1) && __atomic_compare_exchange_n(&set->seq, &seq, seq + 1, true,
+							      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return set;
+		lock_backoff(&tries);
+	}
+}
+
+static void set_unlock(struct iotlb_set *set)
+{
+	uint32_t seq = __atomic_load_n(&set->seq, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&set->seq, seq + 1, __ATOMIC_RELEASE);
+}
+
+static unsigned int choose_way(struct iotlb *tlb, struct iotlb_set *set,
+			       const struct iotlb_entry *ways, uint64_t key, uint32_t tag,
+			       struct dma_work *work)
+{
+	uint64_t match = iotlb_match(set->prints, iotlb_print(key));
+	unsigned int way;
 
 	/* Never two entries for one page: an invalidation or a hit would see the wrong one. */
-	for (way = 0; way < IOTLB_WAYS; way++) {
-		if (set[way].key == key && set[way].tag == tag)
+	iotlb_for_each_match(way, match)
+		if (ways[way].key == key && iotlb_tag_of(&ways[way]) == tag)
 			return way;
-		if (!set[way].key && empty == IOTLB_WAYS)
-			empty = way;
-	}
-	if (empty < IOTLB_WAYS)
-		return empty;
+	match = iotlb_match(set->prints, 0);
+	if (match)
+		return __builtin_ctzll(match) / 8;
 	for (way = 0; way < IOTLB_WAYS; way++)
-		if (!iotlb_live(tlb, &set[way]))
+		if (!iotlb_live(tlb, ways[way].stamp, iotlb_tag_of(&ways[way])))
 			return way;
-	victim = &tlb->victim[(set - tlb->entries) / IOTLB_WAYS];
-	way = *victim;
-	*victim = (way + 1) % IOTLB_WAYS;
-	ref->stats.iotlb_evictions++;
+	way = set->victim;
+	set->victim = (way + 1) % IOTLB_WAYS;
+	work->evictions++;
 	return way;
 }
 
-void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill)
+/* Each store releases, so that who sees it sees the odd sequence number too. */
+static void entry_store(struct iotlb_set *set, struct iotlb_entry *e, unsigned int way,
+			const struct iotlb_entry *new)
+{
+	uint64_t prints = set->prints & ~(0xffull << 8 * way);
+
+	__atomic_store_n(&e->key, new->key, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->pa, new->pa, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->stamp, new->stamp, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->what, new->what, __ATOMIC_RELEASE);
+	__atomic_store_n(&set->prints, prints | (uint64_t)iotlb_print(new->key) << 8 * way,
+			 __ATOMIC_RELEASE);
+}
+
+/* A bit that is mostly set already: no store then, which others would wait for. */
+static void set_bit_once(uint64_t *word, unsigned int bit)
+{
+	if (!(__atomic_load_n(word, __ATOMIC_RELAXED) >> bit & 1))
+		__atomic_fetch_or(word, 1ull << bit, __ATOMIC_RELAXED);
+}
+
+void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill, struct dma_work *work)
 {
 	struct iotlb *tlb = ref->iotlb;
 	uint32_t dtag = tlb->tags[fill->tag].dtag, tag = fill->tag;
 	struct iotlb_dtag *dt = &tlb->dtags[dtag];
 	uint64_t key = iotlb_key(fill->iova, fill->shift);
-	struct iotlb_entry *set;
+	uint64_t index = iotlb_set_index(tlb, dt, fill->iova, fill->shift);
+	struct iotlb_entry *ways = &tlb->entries[index * IOTLB_WAYS];
+	struct iotlb_set *set;
+	unsigned int way;
 
 	if (fill->global) {
 		tag = dt->global ? dt->global : tag_new(tlb, dtag, ATAG_GLOBAL);
 		if (!tag)
 			return;	/* not cached: always allowed */
 	}
-	set = iotlb_set(tlb, dt, fill->iova, fill->shift);
-	set[choose_way(ref, set, key, tag)] = (struct iotlb_entry){
+	set = set_lock(tlb, index);
+	way = choose_way(tlb, set, ways, key, tag, work);
+	entry_store(set, &ways[way], way, &(struct iotlb_entry){
 		.key = key,
 		.pa = fill->pa >> fill->shift << fill->shift,
 		.stamp = tlb->clock,
-		.tag = tag,
-		.prot = fill->prot,
-		.s1_shift = fill->s1_shift,
-	};
-	dt->shifts |= 1ull << fill->shift;
+		.what = tag | (uint64_t)fill->prot << 32 | (uint64_t)fill->s1_shift << 40,
+	});
+	set_unlock(set);
+	set_bit_once(&dt->shifts, fill->shift);
 	if (fill->s1_shift > fill->shift)
-		dt->splinters |= 1ull << fill->s1_shift;
-	ref->stats.iotlb_fills++;
+		set_bit_once(&dt->splinters, fill->s1_shift);
+	work->fills++;
 }

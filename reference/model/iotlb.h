@@ -10,11 +10,17 @@
  * emptied and it starts again.
  *
  * Sets are found by page and dtag, not by atag: one look into a set serves an invalidation for any
- * ASID.
+ * ASID. A byte of each way's page number is kept together, so that one word says which ways to
+ * look at.
+ *
+ * Devices look up and fill at the same time: a fill makes the set's sequence number odd, which
+ * keeps other fills away, and even again; a look-up that finds it changed tries once more.
+ * Everything else is done under ref_lock(), with no DMA under way.
  */
 #ifndef IOMMU_REF_IOTLB_H
 #define IOMMU_REF_IOTLB_H
 
+#include "lock.h"
 #include "model.h"
 
 #define IOTLB_WAYS 8u
@@ -29,9 +35,29 @@ struct iotlb_entry {
 	uint64_t key;		/* iotlb_key(), 0: empty */
 	uint64_t pa;		/* first address behind it */
 	uint64_t stamp;		/* clock at the fill */
-	uint32_t tag;
-	uint8_t prot;
-	uint8_t s1_shift;	/* log2 size of the stage-1 leaf; it goes as a whole */
+	uint64_t what;		/* tag, rights << 32, log2 size of the stage-1 leaf << 40 */
+};
+
+static inline uint32_t iotlb_tag_of(const struct iotlb_entry *e)
+{
+	return (uint32_t)e->what;
+}
+
+static inline unsigned int iotlb_prot_of(const struct iotlb_entry *e)
+{
+	return (uint8_t)(e->what >> 32);
+}
+
+/* It goes as a whole: see iotlb_inv.c. */
+static inline unsigned int iotlb_s1_shift_of(const struct iotlb_entry *e)
+{
+	return (uint8_t)(e->what >> 40);
+}
+
+struct iotlb_set {
+	uint64_t prints;	/* a byte a way: iotlb_print(), 0: empty */
+	uint32_t seq;		/* odd: a fill is under way */
+	uint8_t victim;		/* the way that is evicted next */
 };
 
 /* A (dtag, atag) that has or had entries; id 0 is none. */
@@ -56,7 +82,7 @@ struct iotlb_dtag {
 
 struct iotlb {
 	struct iotlb_entry *entries;
-	uint8_t *victim;	/* per set: the way that is evicted next */
+	struct iotlb_set *sets;
 	uint64_t set_mask;
 	uint64_t clock, all_stamp;
 	struct iotlb_tag *tags;
@@ -104,7 +130,9 @@ struct iotlb_fill {
 	unsigned int shift, s1_shift, prot;
 	bool global;
 };
-void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill);
+struct dma_work;
+/* Under the gate of the device whose @work it is; what it cannot do there is not cached. */
+void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill, struct dma_work *work);
 
 /* First address of the page | IOTLB_VALID | log2 of its size. */
 static inline uint64_t iotlb_key(uint64_t iova, unsigned int shift)
@@ -112,14 +140,35 @@ static inline uint64_t iotlb_key(uint64_t iova, unsigned int shift)
 	return (iova >> shift << shift) | IOTLB_VALID | shift;
 }
 
-static inline struct iotlb_entry *iotlb_set(const struct iotlb *tlb, const struct iotlb_dtag *dt,
-					    uint64_t iova, unsigned int shift)
+static inline uint64_t iotlb_set_index(const struct iotlb *tlb, const struct iotlb_dtag *dt,
+				       uint64_t iova, unsigned int shift)
 {
 	uint64_t page = iova >> shift;
-	uint64_t set = (page ^ page >> tlb->set_bits ^ dt->salt) & tlb->set_mask;
 
-	return tlb->entries + set * IOTLB_WAYS;
+	return (page ^ page >> tlb->set_bits ^ dt->salt) & tlb->set_mask;
 }
+
+/* A byte of the page's number that is never 0. */
+static inline uint8_t iotlb_print(uint64_t key)
+{
+	uint8_t print = (key * 0x9e3779b97f4a7c15ull) >> 56;
+
+	return print ? print : 1;
+}
+
+#define IOTLB_BYTES 0x0101010101010101ull
+
+/* The top bit of each byte of @prints that is @print; those above the lowest may be wrong. */
+static inline uint64_t iotlb_match(uint64_t prints, uint8_t print)
+{
+	uint64_t differ = prints ^ print * IOTLB_BYTES;
+
+	return (differ - IOTLB_BYTES) & ~differ & IOTLB_BYTES << 7;
+}
+
+/* Goes through the ways that @match says; each is to be compared as a whole. */
+#define iotlb_for_each_match(way, match) \
+	for (; (match) && ((way) = __builtin_ctzll(match) / 8, true); (match) &= (match) - 1)
 
 /* Entries of this tag that are older than this are dead. */
 static inline uint64_t iotlb_floor(const struct iotlb *tlb, uint32_t tag)
@@ -131,31 +180,88 @@ static inline uint64_t iotlb_floor(const struct iotlb *tlb, uint32_t tag)
 	return floor > tlb->all_stamp ? floor : tlb->all_stamp;
 }
 
-static inline bool iotlb_live(const struct iotlb *tlb, const struct iotlb_entry *e)
+/* No floor is above the clock: what is as new needs no look at its tag. */
+static inline bool iotlb_live(const struct iotlb *tlb, uint64_t stamp, uint32_t tag)
 {
-	/* No floor is above the clock: what is as new needs no look at its tag. */
-	return e->key && (e->stamp == tlb->clock || e->stamp >= iotlb_floor(tlb, e->tag));
+	return stamp == tlb->clock || stamp >= iotlb_floor(tlb, tag);
 }
 
-/* The live entry that translates @iova for @tag, or NULL. */
-static inline const struct iotlb_entry *iotlb_lookup(const struct iotlb *tlb, uint32_t tag,
-						     uint64_t iova)
+/* Is there a place for entries of every ASID of this tag's dtag? */
+static inline bool iotlb_has_global(const struct iotlb *tlb, uint32_t tag)
+{
+	return tlb->dtags[tlb->tags[tag].dtag].global;
+}
+
+/* An answer of the IOTLB. */
+struct iotlb_hit {
+	uint64_t pa;		/* first address behind the page */
+	unsigned int shift;	/* log2 of its size */
+	unsigned int prot;
+};
+
+/*
+ * A copy of what may be filled meanwhile: acquiring loads, so that a later look at the set's
+ * sequence number is not older than any of them.
+ */
+static inline struct iotlb_entry iotlb_peek(const struct iotlb_entry *e)
+{
+	return (struct iotlb_entry){
+		.key = __atomic_load_n(&e->key, __ATOMIC_ACQUIRE),
+		.pa = __atomic_load_n(&e->pa, __ATOMIC_ACQUIRE),
+		.stamp = __atomic_load_n(&e->stamp, __ATOMIC_ACQUIRE),
+		.what = __atomic_load_n(&e->what, __ATOMIC_ACQUIRE),
+	};
+}
+
+/* 1: found; 0: not there; -1: the set was filled meanwhile. */
+static inline int iotlb_set_lookup(const struct iotlb *tlb, uint64_t index, uint64_t key,
+				   uint32_t tag, uint32_t global, struct iotlb_hit *hit)
+{
+	const struct iotlb_set *set = &tlb->sets[index];
+	uint32_t seq = __atomic_load_n(&set->seq, __ATOMIC_ACQUIRE);
+	uint64_t prints = __atomic_load_n(&set->prints, __ATOMIC_ACQUIRE);
+	uint64_t match = iotlb_match(prints, iotlb_print(key));
+	struct iotlb_entry e;
+	unsigned int way;
+	int found = 0;
+
+	iotlb_for_each_match(way, match) {
+		e = iotlb_peek(&tlb->entries[index * IOTLB_WAYS + way]);
+		if (e.key != key || (iotlb_tag_of(&e) != tag && iotlb_tag_of(&e) != global))
+			continue;
+		if (seq & 1 || __atomic_load_n(&set->seq, __ATOMIC_RELAXED) != seq)
+			return -1;
+		if (!iotlb_live(tlb, e.stamp, iotlb_tag_of(&e)))
+			continue;
+		hit->pa = e.pa;
+		hit->prot = iotlb_prot_of(&e);
+		found = 1;
+		break;
+	}
+	/* A miss that is none, because the set is just changing, is walked: always allowed. */
+	return found;
+}
+
+/* The live entry that translates @iova for @tag. */
+static inline bool iotlb_lookup(const struct iotlb *tlb, uint32_t tag, uint64_t iova,
+				struct iotlb_hit *hit)
 {
 	const struct iotlb_dtag *dt = &tlb->dtags[tlb->tags[tag].dtag];
-	uint64_t shifts, key;
-	const struct iotlb_entry *e;
-	unsigned int shift, way;
+	uint64_t shifts = __atomic_load_n(&dt->shifts, __ATOMIC_RELAXED);
+	unsigned int shift, tries = 0;
+	int found;
 
-	for (shifts = dt->shifts; shifts; shifts &= shifts - 1) {
+	for (; shifts; shifts &= shifts - 1) {
 		shift = __builtin_ctzll(shifts);
-		key = iotlb_key(iova, shift);
-		e = iotlb_set(tlb, dt, iova, shift);
-		for (way = 0; way < IOTLB_WAYS; way++, e++)
-			if (e->key == key && (e->tag == tag || e->tag == dt->global) &&
-			    iotlb_live(tlb, e))
-				return e;
+		hit->shift = shift;
+		do {
+			found = iotlb_set_lookup(tlb, iotlb_set_index(tlb, dt, iova, shift),
+						 iotlb_key(iova, shift), tag, dt->global, hit);
+		} while (found < 0 && (lock_backoff(&tries), true));
+		if (found)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 #endif

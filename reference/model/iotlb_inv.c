@@ -29,6 +29,7 @@ static void clock_restart(struct iommu_ref *ref)
 	uint32_t i;
 
 	memset(tlb->entries, 0, (tlb->set_mask + 1) * IOTLB_WAYS * sizeof(*tlb->entries));
+	memset(tlb->sets, 0, (tlb->set_mask + 1) * sizeof(*tlb->sets));
 	for (i = 0; i < tlb->nr_tags; i++)
 		tlb->tags[i].stamp = 0;
 	for (i = 0; i < tlb->nr_dtags; i++)
@@ -125,54 +126,66 @@ void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag)
 
 /* ---- pages and ranges */
 
-/* @e translates an address of the range; is it one of those that are meant? */
-static void remove_if_victim(struct iommu_ref *ref, struct iotlb_entry *e, const struct victims *v)
+/* This way translates an address of the range; is it one of those that are meant? */
+static void remove_if_victim(struct iommu_ref *ref, uint64_t index, unsigned int way,
+			     const struct victims *v)
 {
 	struct iotlb *tlb = ref->iotlb;
+	struct iotlb_entry *e = &tlb->entries[index * IOTLB_WAYS + way];
+	uint32_t tag = iotlb_tag_of(e);
 
-	if (v->any ? tlb->tags[e->tag].dtag != v->dtag : e->tag != v->tag && e->tag != v->global)
+	if (v->any ? tlb->tags[tag].dtag != v->dtag : tag != v->tag && tag != v->global)
 		return;
-	if ((v->s1_shift && e->s1_shift != v->s1_shift) || !iotlb_live(tlb, e))
+	if ((v->s1_shift && iotlb_s1_shift_of(e) != v->s1_shift) ||
+	    !iotlb_live(tlb, e->stamp, tag))
 		return;
 	e->key = 0;
+	tlb->sets[index].prints &= ~(0xffull << 8 * way);
 	ref->stats.inv_entries++;
 }
 
 static void remove_everywhere(struct iommu_ref *ref, const struct victims *v)
 {
 	uint64_t i, n = (ref->iotlb->set_mask + 1) * IOTLB_WAYS, first;
-	struct iotlb_entry *e;
+	const struct iotlb_entry *e;
 
 	for (i = 0; i < n; i++) {
 		e = &ref->iotlb->entries[i];
 		first = e->key & ~(PAGE_SIZE - 1);
 		if (e->key && first <= v->last && first + ((1ull << e->key % 64) - 1) >= v->first)
-			remove_if_victim(ref, e, v);
+			remove_if_victim(ref, i / IOTLB_WAYS, i % IOTLB_WAYS, v);
 	}
+}
+
+static void remove_page(struct iommu_ref *ref, const struct victims *v, uint64_t iova,
+			unsigned int shift)
+{
+	struct iotlb *tlb = ref->iotlb;
+	uint64_t index = iotlb_set_index(tlb, &tlb->dtags[v->dtag], iova, shift), match;
+	uint64_t key = iotlb_key(iova, shift);
+	unsigned int way;
+
+	match = iotlb_match(tlb->sets[index].prints, iotlb_print(key));
+	iotlb_for_each_match(way, match)
+		if (tlb->entries[index * IOTLB_WAYS + way].key == key)
+			remove_if_victim(ref, index, way, v);
 }
 
 /* Page by page while that is less work than one pass over all entries. */
 static void remove_span(struct iommu_ref *ref, const struct victims *v)
 {
-	struct iotlb *tlb = ref->iotlb;
-	const struct iotlb_dtag *dt = &tlb->dtags[v->dtag];
-	unsigned int shift, way;
-	uint64_t shifts, page, key;
-	struct iotlb_entry *set;
+	const struct iotlb_dtag *dt = &ref->iotlb->dtags[v->dtag];
+	uint64_t shifts, page;
+	unsigned int shift;
 
 	for (shifts = dt->shifts; shifts; shifts &= shifts - 1) {
 		shift = __builtin_ctzll(shifts);
-		if ((v->last >> shift) - (v->first >> shift) > tlb->set_mask) {
+		if ((v->last >> shift) - (v->first >> shift) > ref->iotlb->set_mask) {
 			remove_everywhere(ref, v);
 			return;
 		}
-		for (page = v->first >> shift; page <= v->last >> shift; page++) {
-			set = iotlb_set(tlb, dt, page << shift, shift);
-			key = iotlb_key(page << shift, shift);
-			for (way = 0; way < IOTLB_WAYS; way++)
-				if (set[way].key == key)
-					remove_if_victim(ref, &set[way], v);
-		}
+		for (page = v->first >> shift; page <= v->last >> shift; page++)
+			remove_page(ref, v, page << shift, shift);
 	}
 }
 

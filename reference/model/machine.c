@@ -85,7 +85,7 @@ static int memory_reachable(void)
 {
 	uint64_t probe = 0x5aa5, seen = 0;
 
-	return user_load64((uintptr_t)&probe, &seen) && seen == probe ? 0 : -EPERM;
+	return !copy_from_user(&seen, &probe, sizeof(seen)) && seen == probe ? 0 : -EPERM;
 }
 
 static int machine_fill(struct iommu_ref *ref)
@@ -105,6 +105,26 @@ static int machine_fill(struct iommu_ref *ref)
 	return rc;
 }
 
+void ref_lock(struct iommu_ref *ref)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&ref->control);
+	for (i = 0; i < ref->cfg.nr_devices; i++)
+		gate_lock(&ref->devices[i]->gate);
+	ref->exclusive = true;
+}
+
+void ref_unlock(struct iommu_ref *ref)
+{
+	unsigned int i;
+
+	ref->exclusive = false;
+	for (i = 0; i < ref->cfg.nr_devices; i++)
+		gate_unlock(&ref->devices[i]->gate);
+	pthread_mutex_unlock(&ref->control);
+}
+
 int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
 {
 	enum ref_defect defect = DEFECT_NONE;
@@ -119,7 +139,7 @@ int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
 	ref = calloc(1, sizeof(*ref));
 	if (!ref)
 		return -ENOMEM;
-	pthread_mutex_init(&ref->lock, NULL);
+	pthread_mutex_init(&ref->control, NULL);
 	ref->cfg = *cfg;
 	ref->cfg.defect = NULL;		/* the caller's string may go */
 	ref->defect = defect;
@@ -146,6 +166,6 @@ void iommu_ref_destroy(struct iommu_ref *ref)
 		pasid_space_destroy(ref);
 	fault_ring_destroy(ref);
 	iotlb_destroy(ref);
-	pthread_mutex_destroy(&ref->lock);
+	pthread_mutex_destroy(&ref->control);
 	free(ref);
 }

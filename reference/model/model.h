@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * The IOMMU itself, below every uAPI: what the front ends may ask of it. One concept a file in this
- * folder. Nothing here knows ioctls; nothing here locks: callers hold ref->lock.
+ * folder. Nothing here knows ioctls; nothing here locks: callers hold ref_lock().
  *
  * Tags. The IOTLB tags an entry with (dtag, atag): VT-d domain ID and PASID, or Arm VMID and ASID.
  * dtag is the model's own number, unique per domain (VT-d) or per stage-2 parent (SMMUv3); atag is
@@ -76,7 +76,8 @@ struct group_owner {
 };
 
 struct iommu_ref {
-	pthread_mutex_t lock;	/* every ioctl and every DMA */
+	pthread_mutex_t control;	/* ref_lock() takes it, and every device's gate */
+	bool exclusive;		/* inside ref_lock(): what DMA alone may not change may change */
 	struct iommu_ref_config cfg;
 	enum ref_defect defect;
 	struct iotlb *iotlb;
@@ -89,6 +90,13 @@ struct iommu_ref {
 	struct cdev *cdev_bound[IOMMU_REF_MAX_DEVICES];	/* by device index; frontend/cdev.c */
 	struct vfio_group *vfio_groups;	/* in use; frontend/vfio_group.c */
 };
+
+/*
+ * Around every ioctl, and whatever else changes the machine: no other thread is in it, and no DMA
+ * is under way. DMA itself is below it (lock.h): it only reads the machine, and fills the IOTLB.
+ */
+void ref_lock(struct iommu_ref *ref);
+void ref_unlock(struct iommu_ref *ref);
 
 /* ---- domains (domain.c) */
 

@@ -195,7 +195,7 @@ int iommu_ref_page_request(struct iommu_ref *ref, const struct iommu_ref_page_re
 	struct device *dev;
 	int rc = -ENODEV;
 
-	pthread_mutex_lock(&ref->lock);
+	ref_lock(ref);
 	dev = device_by_index(ref, req->device);
 	if (dev && dev->cfg->pri) {
 		rc = -EINVAL;
@@ -204,7 +204,7 @@ int iommu_ref_page_request(struct iommu_ref *ref, const struct iommu_ref_page_re
 		     (dev->cfg->pasid && !((uint64_t)req->pasid >> ref->cfg.pasid_bits))))
 			rc = request(ref, dev, *req);
 	}
-	pthread_mutex_unlock(&ref->lock);
+	ref_unlock(ref);
 	return rc;
 }
 
@@ -215,7 +215,7 @@ int iommu_ref_page_response_pop(struct iommu_ref *ref, unsigned int device,
 	struct device *dev;
 	int rc = -ENODEV;
 
-	pthread_mutex_lock(&ref->lock);
+	ref_lock(ref);
 	dev = device_by_index(ref, device);
 	if (dev) {
 		r = dev->requests;
@@ -223,6 +223,6 @@ int iommu_ref_page_response_pop(struct iommu_ref *ref, unsigned int device,
 		if (rc)
 			*resp = r->responses[r->tail++ % RESPONSES];
 	}
-	pthread_mutex_unlock(&ref->lock);
+	ref_unlock(ref);
 	return rc;
 }

@@ -18,9 +18,9 @@ bool prot_allows(const struct iommu_ref *ref, unsigned int have, unsigned int wa
 
 static bool load_direct(void *ctx, uint64_t addr, uint64_t *entry)
 {
-	struct iommu_ref *ref = ctx;
+	struct xlate_fault *fault = ctx;
 
-	ref->stats.walk_loads++;
+	fault->loads++;
 	*entry = *(const uint64_t *)(uintptr_t)addr;
 	return true;
 }
@@ -40,7 +40,7 @@ bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigne
 
 	if (!pt_input_valid(f, ipa, f->input_bits))
 		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, ipa);
-	if (pt_walk(f, (uintptr_t)s2->table.root, PT_MAX_LEVEL, ipa, load_direct, ref, &leaf))
+	if (pt_walk(f, (uintptr_t)s2->table.root, PT_MAX_LEVEL, ipa, load_direct, fault, &leaf))
 		return fail(fault, IOMMU_REF_FAULT_S2_TRANSLATION, ipa);
 	if (!prot_allows(ref, leaf.prot, want))
 		return fail(fault, IOMMU_REF_FAULT_S2_PERMISSION, ipa);
@@ -88,8 +88,8 @@ static bool load_nested(void *ctx, uint64_t gpa, uint64_t *entry)
 
 	if (!stage2_walk(r->ref, r->s2, gpa, PROT_R, &x, r->fault))
 		return false;
-	r->ref->stats.walk_loads++;
-	if (!user_load64(x.pa, entry))
+	r->fault->loads++;
+	if (!user_load64(r->ref, x.pa, entry))
 		return fail(r->fault, IOMMU_REF_FAULT_BUS, gpa);
 	return true;
 }
@@ -174,47 +174,67 @@ static bool fault_silent(const struct attach *att, const struct xlate_fault *fau
 	       (fault->reason == IOMMU_REF_FAULT_ADDRESS_SIZE && !fault->ipa);
 }
 
-static int translate_miss(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
-			  unsigned int want, uint64_t *pa, struct xlate_fault *fault)
+/* Through the tables; -EAGAIN: by way of something that is made under ref_lock() only. */
+static int walk(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
+		unsigned int want, struct xlate *x, struct xlate_fault *fault)
 {
 	struct domain *d = att->domain;
-	struct xlate x;
 	bool ok;
 
-	ref->stats.iotlb_misses++;
 	if (d->kind == DOMAIN_NESTED && d->s1.abort) {
 		/* STE.Config = 0b000: the device gets an abort, no event is recorded. */
 		fault->reason = IOMMU_REF_FAULT_BLOCKED;
 		fault->silent = true;
 		return -EFAULT;
 	}
+	if (!att->tag && !ref->exclusive)
+		return -EAGAIN;
 	if (!att->tag && !smmu_fetch_cd(ref, att, pasid, fault))
 		return -EFAULT;
-	ok = d->kind == DOMAIN_PAGING ? one_stage(ref, d, iova, want, &x, fault) :
-					two_stages(ref, att, iova, want, &x, fault);
+	ok = d->kind == DOMAIN_PAGING ? one_stage(ref, d, iova, want, x, fault) :
+					two_stages(ref, att, iova, want, x, fault);
 	if (!ok) {
 		fault->silent = fault_silent(att, fault);
 		return -EFAULT;
 	}
-	iotlb_fill(ref, &(struct iotlb_fill){
+	return x->global && !ref->exclusive && !iotlb_has_global(ref->iotlb, att->tag) ?
+		-EAGAIN : 0;
+}
+
+static int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
+			  unsigned int want, uint64_t *pa, struct xlate_fault *fault)
+{
+	struct xlate x = { 0 };
+	int rc;
+
+	*fault = (struct xlate_fault){ 0 };
+	rc = walk(dev->ref, att, pasid, iova, want, &x, fault);
+	if (rc == -EAGAIN)
+		return rc;
+	dev->work.translations++;
+	dev->work.misses++;
+	dev->work.walk_loads += fault->loads;
+	if (rc)
+		return rc;
+	iotlb_fill(dev->ref, &(struct iotlb_fill){
 		.iova = iova, .pa = x.pa, .tag = att->tag, .shift = x.shift,
-		.s1_shift = x.s1_shift, .prot = x.prot, .global = x.global });
+		.s1_shift = x.s1_shift, .prot = x.prot, .global = x.global }, &dev->work);
 	*pa = x.pa;
 	return 0;
 }
 
 /* A hit without the right is walked again: the walk knows the stage and the address to blame. */
-int translate(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
+int translate(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
 	      unsigned int want, uint64_t *pa, struct xlate_fault *fault)
 {
-	const struct iotlb_entry *e = att->tag ? iotlb_lookup(ref->iotlb, att->tag, iova) : NULL;
+	struct iotlb_hit hit;
 
-	ref->stats.translations++;
-	if (e && prot_allows(ref, e->prot, want)) {
-		ref->stats.iotlb_hits++;
-		*pa = e->pa | (iova & ((1ull << e->key % 64) - 1));
+	if (att->tag && iotlb_lookup(dev->ref->iotlb, att->tag, iova, &hit) &&
+	    prot_allows(dev->ref, hit.prot, want)) {
+		dev->work.translations++;
+		dev->work.hits++;
+		*pa = hit.pa | (iova & ((1ull << hit.shift) - 1));
 		return 0;
 	}
-	*fault = (struct xlate_fault){ 0 };
-	return translate_miss(ref, att, pasid, iova, want, pa, fault);
+	return translate_miss(dev, att, pasid, iova, want, pa, fault);
 }
