@@ -99,9 +99,9 @@ int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 
 	if (!dev)
 		return -ENODEV;
-	gate_lock(&dev->gate);
+	dma_lock(dev);
 	rc = dma_run(dev, dma, &done, &why);
-	gate_unlock(&dev->gate);
+	dma_unlock(dev);
 	if (!rc)
 		return 0;
 	ref_lock(ref);
@@ -126,9 +126,9 @@ int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, 
 
 	if (!dev)
 		return -ENODEV;
-	gate_lock(&dev->gate);
+	dma_lock(dev);
 	rc = dma_translate(dev, dma, dma->iova, pa, &why);
-	gate_unlock(&dev->gate);
+	dma_unlock(dev);
 	if (rc == -EAGAIN) {
 		ref_lock(ref);
 		rc = dma_translate(dev, dma, dma->iova, pa, &why);
@@ -149,11 +149,11 @@ bool iommu_ref_iotlb_cached(struct iommu_ref *ref, const struct iommu_ref_dma *d
 
 	if (!dev)
 		return false;
-	gate_lock(&dev->gate);
+	dma_lock(dev);
 	att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
 	cached = att && att->tag && iotlb_lookup(ref->iotlb, att->tag, dma->iova, &hit) &&
 		 prot_allows(ref, hit.prot, dma_prot(dma));
-	gate_unlock(&dev->gate);
+	dma_unlock(dev);
 	return cached;
 }
 

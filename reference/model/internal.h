@@ -64,6 +64,23 @@ struct device {
 	struct page_requests *requests;	/* page_request.c; NULL: it never sent one */
 };
 
+/* Around DMA of one device. */
+static inline void dma_lock(struct device *dev)
+{
+	if (REF_SHARED)
+		ref_lock(dev->ref);
+	else
+		gate_lock(&dev->gate);
+}
+
+static inline void dma_unlock(struct device *dev)
+{
+	if (REF_SHARED)
+		ref_unlock(dev->ref);
+	else
+		gate_unlock(&dev->gate);
+}
+
 /* NULL: no memory. */
 struct device *device_create(struct iommu_ref *ref, unsigned int index);
 void device_destroy(struct device *dev);

@@ -181,20 +181,22 @@ static struct iotlb_set *set_lock(struct iotlb *tlb, uint64_t index)
 	unsigned int tries = 0;
 	uint32_t seq;
 
-	for (;;) {
+	while (!REF_SHARED) {
 		seq = __atomic_load_n(&set->seq, __ATOMIC_RELAXED);
 		if (!(seq & 1) && __atomic_compare_exchange_n(&set->seq, &seq, seq + 1, true,
 							      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return set;
 		lock_backoff(&tries);
 	}
+	return set;
 }
 
 static void set_unlock(struct iotlb_set *set)
 {
 	uint32_t seq = __atomic_load_n(&set->seq, __ATOMIC_RELAXED);
 
-	__atomic_store_n(&set->seq, seq + 1, __ATOMIC_RELEASE);
+	if (!REF_SHARED)
+		__atomic_store_n(&set->seq, seq + 1, __ATOMIC_RELEASE);
 }
 
 static unsigned int choose_way(struct iotlb *tlb, struct iotlb_set *set,

@@ -12,6 +12,16 @@
 #include <stdbool.h>
 #include <time.h>
 
+/*
+ * 1: the machine is in memory that processes share, and one of them can be killed at any moment
+ * (the shim). Then there is one lock, control, which is robust, and no other.
+ */
+#ifdef IOMMU_REF_SHARED
+#define REF_SHARED 1
+#else
+#define REF_SHARED 0
+#endif
+
 /* One more try failed: spin a little, then let others run, then sleep (for a real-time caller). */
 static inline void lock_backoff(unsigned int *tries)
 {

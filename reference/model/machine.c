@@ -110,7 +110,7 @@ void ref_lock(struct iommu_ref *ref)
 	unsigned int i;
 
 	pthread_mutex_lock(&ref->control);
-	for (i = 0; i < ref->cfg.nr_devices; i++)
+	for (i = 0; !REF_SHARED && i < ref->cfg.nr_devices; i++)
 		gate_lock(&ref->devices[i]->gate);
 	ref->exclusive = true;
 }
@@ -120,7 +120,7 @@ void ref_unlock(struct iommu_ref *ref)
 	unsigned int i;
 
 	ref->exclusive = false;
-	for (i = 0; i < ref->cfg.nr_devices; i++)
+	for (i = 0; !REF_SHARED && i < ref->cfg.nr_devices; i++)
 		gate_unlock(&ref->devices[i]->gate);
 	pthread_mutex_unlock(&ref->control);
 }

@@ -329,14 +329,14 @@ void shim_sync_poll(void)
 {
 	struct iommu_ref *ref = self.shared->ref;
 
-	arena_lock(&ref->lock);
+	ref_lock(ref);
 	for (int fd = 0; fd < SHIM_MAX_FDS; fd++) {
 		enum fd_kind kind = get_kind(fd);
 
 		if (kind == FD_NEW || kind == FD_POLLED)
 			sync_one(fd, kind);
 	}
-	pthread_mutex_unlock(&ref->lock);
+	ref_unlock(ref);
 }
 
 int shim_open(const char *path, int flags)
