@@ -61,6 +61,8 @@ struct iommu_ref_config {
 	uint32_t pasid_quota;		/* per process: 1000 (v7 p04) */
 	uint32_t iotlb_entries;		/* a power of two, 64 .. 65536: 4096 */
 	uint32_t page_requests;		/* that wait for an answer at most, 1 .. 65536: 512 */
+	uint64_t locked_limit;		/* RLIMIT_MEMLOCK, bytes; UINT64_MAX: CAP_IPC_LOCK, none */
+	bool no_sys_resource;		/* processes lack CAP_SYS_RESOURCE */
 	uint64_t aperture_last;		/* last IOVA that paging HWPTs can translate */
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
 	/*

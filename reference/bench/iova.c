@@ -35,7 +35,7 @@ static uint64_t odd(const struct iova_run *v, unsigned int i)
 static int insert(struct iova_run *v, uint64_t first)
 {
 	return iova_insert(v->space, &(struct iova_area){ first, first + PAGE_SIZE - 1, first,
-							  PROT_R });
+							  PROT_R, NULL });
 }
 
 static int iova_open(struct iommu_ref_bench_run *r)

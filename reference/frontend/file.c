@@ -187,6 +187,17 @@ int file_close(struct iommu_ref_proc *proc, int fd)
 	return 0;
 }
 
+void ref_mm_get(struct ref_mm *mm)
+{
+	mm->refs++;
+}
+
+void ref_mm_put(struct ref_mm *mm)
+{
+	if (!--mm->refs)
+		free(mm);
+}
+
 int iommu_ref_proc_create(struct iommu_ref *ref, struct iommu_ref_proc **out)
 {
 	struct iommu_ref_proc *proc;
@@ -196,6 +207,12 @@ int iommu_ref_proc_create(struct iommu_ref *ref, struct iommu_ref_proc **out)
 	proc = calloc(1, sizeof(*proc));
 	if (!proc)
 		return -ENOMEM;
+	proc->mm = calloc(1, sizeof(*proc->mm));
+	if (!proc->mm) {
+		free(proc);
+		return -ENOMEM;
+	}
+	proc->mm->refs = 1;
 	proc->ref = ref;
 	ref_lock(ref);
 	proc->next = ref->procs;
@@ -224,6 +241,8 @@ void iommu_ref_proc_exit(struct iommu_ref_proc *proc)
 		if (proc->fds[fd])
 			file_close(proc, fd);
 	vfio_proc_exit(proc);
+	proc->mm->gone = true;
+	ref_mm_put(proc->mm);
 	for (struct iommu_ref_proc **p = &ref->procs; *p; p = &(*p)->next) {
 		if (*p == proc) {
 			*p = proc->next;

@@ -32,12 +32,20 @@ struct ref_file {
 
 #define REF_MAX_FDS 1024
 
+/* What outlives a process: who pays for memory that is pinned. */
+struct ref_mm {
+	unsigned int refs;
+	bool gone;		/* the process has ended */
+	uint64_t locked;	/* pages charged to it */
+};
+
 struct iommu_ref_proc {
 	struct iommu_ref *ref;
 	struct iommu_ref_proc *next;
 	struct ref_file *fds[REF_MAX_FDS];	/* descriptor numbers start at 0 */
 	const struct iommu_ref_fds *fd_numbers;	/* NULL: the lowest free one */
 	void *fd_arg;
+	struct ref_mm *mm;
 	struct vfio_mm *vfio_mm;		/* vfio_mm.c: the v7 per-mm object, or NULL */
 };
 
@@ -51,6 +59,9 @@ struct ref_file *file_at(struct iommu_ref_proc *proc, int fd);
 int file_close(struct iommu_ref_proc *proc, int fd);
 void file_hold(struct ref_file *f);
 void file_put(struct ref_file *f);
+
+void ref_mm_get(struct ref_mm *mm);
+void ref_mm_put(struct ref_mm *mm);
 
 /*
  * The kernel's rule for structs that grow: fields beyond @user_size are zero, bytes beyond @size

@@ -179,6 +179,8 @@ static int option_rlimit_mode(struct iommufd *ictx, struct iommu_option *cmd)
 	}
 	if (cmd->op != IOMMU_OPTION_OP_SET)
 		return -EOPNOTSUPP;
+	if (ictx->ref->cfg.no_sys_resource)
+		return -EPERM;
 	if (ictx->objects)
 		return -EBUSY;
 	if (cmd->val64 > 1)
@@ -206,13 +208,6 @@ static int option(struct ucmd *u)
 		return -EOPNOTSUPP;
 	}
 	return rc ? rc : copy_to_user(&user->val64, &cmd->val64, sizeof(cmd->val64));
-}
-
-/* Known to the kernel, not to this version of the reference: page requests, events, files. */
-static int not_supported(struct ucmd *u)
-{
-	(void)u;
-	return -EOPNOTSUPP;
 }
 
 /* ---- dispatch */
@@ -276,7 +271,7 @@ static const struct command commands[] = {
 		data),
 	COMMAND(IOMMU_HWPT_INVALIDATE, hwpt_invalidate, iommu_hwpt_invalidate, __reserved),
 	COMMAND(IOMMU_FAULT_QUEUE_ALLOC, fault_alloc, iommu_fault_alloc, out_fault_fd),
-	COMMAND(IOMMU_IOAS_MAP_FILE, not_supported, iommu_ioas_map_file, iova),
+	COMMAND(IOMMU_IOAS_MAP_FILE, ioas_map_file, iommu_ioas_map_file, iova),
 	COMMAND(IOMMU_VIOMMU_ALLOC, viommu_alloc, iommu_viommu_alloc, out_viommu_id),
 	COMMAND(IOMMU_VDEVICE_ALLOC, vdevice_alloc, iommu_vdevice_alloc, virt_id),
 	COMMAND(IOMMU_IOAS_CHANGE_PROCESS, ioas_change_process, iommu_ioas_change_process,
@@ -296,7 +291,7 @@ static long iommufd_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, uns
 
 	if (nr < IOMMUFD_CMD_BASE ||
 	    nr - IOMMUFD_CMD_BASE >= sizeof(commands) / sizeof(commands[0]))
-		return -ENOTTY;
+		return vfio_compat_ioctl(&u, cmd);
 	rc = copy_from_user(&u.user_size, user, sizeof(u.user_size));
 	if (rc)
 		return rc;

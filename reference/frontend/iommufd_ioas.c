@@ -138,7 +138,7 @@ int ioas_allow_iovas(struct ucmd *u)
 }
 
 /* "Won't do it if domains already have pages mapped in them" (iopt_disable_large_pages()) */
-static int disable_large_pages(struct ioas *ioas)
+int ioas_disable_large_pages(struct ioas *ioas)
 {
 	const struct iova_area *area;
 
@@ -171,7 +171,7 @@ int ioas_option(struct ucmd *u)
 	if (cmd->op != IOMMU_OPTION_OP_SET)
 		return -EOPNOTSUPP;
 	if (cmd->val64 == 0)
-		return disable_large_pages(ioas);
+		return ioas_disable_large_pages(ioas);
 	if (cmd->val64 != 1)
 		return -EINVAL;
 	ioas->small_pages = false;
@@ -179,17 +179,14 @@ int ioas_option(struct ucmd *u)
 	return 0;
 }
 
-/* IOMMU_IOAS_CHANGE_PROCESS: only memory of files can change hands, and there is none. */
+/* IOMMU_IOAS_CHANGE_PROCESS: only memory of files can change hands. -EINVAL, -ENOMEM. */
 int ioas_change_process(struct ucmd *u)
 {
 	struct iommu_ioas_change_process *cmd = u->cmd;
 
 	if (reserved_set(u->ictx->ref, cmd->__reserved))
 		return -EOPNOTSUPP;
-	for (struct object *obj = u->ictx->objects; obj; obj = obj->next)
-		if (obj->type == OBJECT_IOAS && iova_lookup(((struct ioas *)obj)->iova, 0))
-			return -EINVAL;
-	return 0;
+	return pages_change_process(u->ictx, u->caller->mm);
 }
 
 /* IOMMU_VFIO_IOAS: -ENODEV if none is set. */

@@ -10,15 +10,15 @@
 
 #define HUGE_ALIGNMENT 0x200000ull	/* as for transparent huge pages, no further */
 
-/* A run of user memory to be mapped as one area. */
+/* A run of memory to be mapped as one area. */
 struct piece {
+	struct pages *pages;
 	uint64_t va, len;
-	bool writable;
 };
 
-static uint64_t area_pages(const struct iova_area *area)
+static uint64_t area_len(const struct iova_area *area)
 {
-	return (area->last - area->first + 1) >> PAGE_SHIFT;
+	return area->last - area->first + 1;
 }
 
 static const struct iova_area *first_area(struct ioas *ioas)
@@ -66,12 +66,11 @@ static int fill_hwpt(struct ioas *ioas, struct hwpt *hwpt, const struct iova_are
 static int fill_area(struct ioas *ioas, const struct iova_area *area)
 {
 	struct iommu_ref *ref = ioas->obj.ictx->ref;
-	uint64_t len = area->last - area->first + 1;
 	int rc;
 
 	if (!ioas->hwpts)
 		return 0;
-	rc = user_pages_present(area->va, len, area->prot & PROT_PAGES_W);
+	rc = pages_pin(area->pages, area->va, area_len(area));
 	if (rc)
 		return rc;
 	for (struct hwpt *h = ioas->hwpts; h; h = h->next) {
@@ -80,22 +79,33 @@ static int fill_area(struct ioas *ioas, const struct iova_area *area)
 			continue;
 		for (struct hwpt *undo = ioas->hwpts; undo != h; undo = undo->next)
 			domain_unmap(ref, undo->domain, area->first, area->last);
+		pages_unpin(area->pages, area->va, area_len(area));
 		return rc;
 	}
-	ref->stats.pinned_pages += area_pages(area);
 	return 0;
 }
 
-/* Unmaps [@first, @last], a part of one area, everywhere. */
-static void unfill(struct ioas *ioas, uint64_t first, uint64_t last)
+/* Unmaps @area everywhere. */
+static void unfill_area(struct ioas *ioas, const struct iova_area *area)
 {
 	struct iommu_ref *ref = ioas->obj.ictx->ref;
 
 	if (!ioas->hwpts)
 		return;
 	for (struct hwpt *h = ioas->hwpts; h; h = h->next)
-		domain_unmap(ref, h->domain, first, last);
-	ref->stats.pinned_pages -= (last - first + 1) >> PAGE_SHIFT;
+		domain_unmap(ref, h->domain, area->first, area->last);
+	pages_unpin(area->pages, area->va, area_len(area));
+}
+
+/* The end of an area: of its page tables, its pages and itself. */
+static void drop_area(struct ioas *ioas, const struct iova_area *found, bool filled)
+{
+	struct iova_area area = *found;
+
+	iova_remove(ioas->iova, area.first);
+	if (filled)
+		unfill_area(ioas, &area);
+	pages_put(area.pages);
 }
 
 void ioas_update_alignment(struct ioas *ioas)
@@ -103,10 +113,43 @@ void ioas_update_alignment(struct ioas *ioas)
 	ioas->alignment = ioas->hwpts || ioas->small_pages ? PAGE_SIZE : 1;
 }
 
+/* Of all areas before @end; NULL: of all. */
+static void unpin_areas(struct ioas *ioas, const struct iova_area *end)
+{
+	const struct iova_area *area;
+
+	for (area = first_area(ioas); area != end; area = next_area(ioas, area))
+		pages_unpin(area->pages, area->va, area_len(area));
+}
+
+/* Fills a new table with every area; the first table has the pages pinned. */
+static int fill_from_areas(struct ioas *ioas, struct hwpt *hwpt)
+{
+	const struct iova_area *area;
+	bool pin = !ioas->hwpts;
+	int rc;
+
+	for (area = first_area(ioas); area; area = next_area(ioas, area)) {
+		rc = pin ? pages_pin(area->pages, area->va, area_len(area)) : 0;
+		if (!rc) {
+			rc = fill_hwpt(ioas, hwpt, area);
+			if (rc && pin)
+				pages_unpin(area->pages, area->va, area_len(area));
+		}
+		if (rc) {
+			/* What was mapped goes with the table itself. */
+			if (pin)
+				unpin_areas(ioas, area);
+			return rc;
+		}
+	}
+	return 0;
+}
+
 int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 {
 	struct iommu_ref *ref = ioas->obj.ictx->ref;
-	uint64_t limit = domain_last(hwpt->domain), pages = 0;
+	uint64_t limit = domain_last(hwpt->domain);
 	const struct iova_area *area;
 	struct hwpt **tail;
 	int rc;
@@ -121,22 +164,11 @@ int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 	rc = iova_limit(ioas->iova, limit, hwpt);
 	if (rc)
 		return rc;
-	for (area = first_area(ioas); area; area = next_area(ioas, area)) {
-		/* Pinned already, if another HWPT is there. */
-		if (!ioas->hwpts)
-			rc = user_pages_present(area->va, area->last - area->first + 1,
-						area->prot & PROT_PAGES_W);
-		if (!rc)
-			rc = fill_hwpt(ioas, hwpt, area);
-		if (rc) {
-			/* What was mapped goes with the table itself. */
-			iova_unreserve(ioas->iova, hwpt);
-			return rc;
-		}
-		pages += area_pages(area);
+	rc = fill_from_areas(ioas, hwpt);
+	if (rc) {
+		iova_unreserve(ioas->iova, hwpt);
+		return rc;
 	}
-	if (!ioas->hwpts)
-		ref->stats.pinned_pages += pages;
 	for (tail = &ioas->hwpts; *tail; tail = &(*tail)->next)
 		;
 	*tail = hwpt;
@@ -146,7 +178,6 @@ int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 
 void ioas_remove_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 {
-	const struct iova_area *area;
 	struct hwpt **p = &ioas->hwpts;
 
 	while (*p != hwpt)
@@ -154,28 +185,62 @@ void ioas_remove_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 	*p = hwpt->next;
 	iova_unreserve(ioas->iova, hwpt);
 	if (!ioas->hwpts)
-		for (area = first_area(ioas); area; area = next_area(ioas, area))
-			ioas->obj.ictx->ref->stats.pinned_pages -= area_pages(area);
+		unpin_areas(ioas, NULL);
 	ioas_update_alignment(ioas);
 }
 
 /* ---- unmap */
 
-/* What UNMAP_SPLITS does with an area that reaches over an end of [@first, @last]. */
-static int cut_area(struct ioas *ioas, struct iova_area area, uint64_t first, uint64_t last)
+/* Page tables stay as they are. */
+static int split_area(struct ioas *ioas, const struct iova_area *area, uint64_t last)
 {
-	struct iova_area left = area, right = area;
+	struct iova_area left = *area, right = *area;
+	int rc;
 
-	left.last = first - 1;
+	left.last = last;
 	right.first = last + 1;
-	right.va += right.first - area.first;
-	iova_remove(ioas->iova, area.first);
-	unfill(ioas, area.first > first ? area.first : first, area.last < last ? area.last : last);
-	if (area.first < first && iova_insert(ioas->iova, &left))
-		return -ENOMEM;
-	if (area.last > last && iova_insert(ioas->iova, &right))
-		return -ENOMEM;
+	right.va += right.first - left.first;
+	if (ioas->hwpts && ((last + 1) & (PAGE_SIZE - 1)))
+		return -EINVAL;
+	rc = pages_count_each(left.pages);
+	if (rc)
+		return rc;
+	iova_remove(ioas->iova, left.first);
+	rc = iova_insert(ioas->iova, &left);
+	if (!rc) {
+		rc = iova_insert(ioas->iova, &right);
+		if (rc)
+			iova_remove(ioas->iova, left.first);
+	}
+	if (rc) {
+		left.last = right.last;
+		/* It was there before, so there is room for it. */
+		return iova_insert(ioas->iova, &left) ? -EINVAL : rc;
+	}
+	pages_get(right.pages);
 	return 0;
+}
+
+int ioas_cut(struct ioas *ioas, uint64_t last)
+{
+	const struct iova_area *area = iova_lookup(ioas->iova, last);
+	uint64_t mask = ioas->alignment - 1;
+
+	/* The kernel leaves an area alone of which only its first byte would go, too. */
+	if (!area || area->first >= last || area->last == last)
+		return 0;
+	if (((last + 1) & mask) || ((area->va + (last + 1 - area->first)) & mask))
+		return -EINVAL;
+	if (ioas->hwpts && !ioas->small_pages)
+		return -EINVAL;
+	return split_area(ioas, area, last);
+}
+
+/* What UNMAP_SPLITS does with an area that reaches over an end of [@first, @last]. */
+static int split_for_unmap(struct ioas *ioas, const struct iova_area *area, uint64_t first,
+			   uint64_t last)
+{
+	return split_area(ioas, area, area->first < first ? first - 1 : last);
 }
 
 /*
@@ -187,24 +252,25 @@ static int unmap_range(struct ioas *ioas, uint64_t first, uint64_t last, uint64_
 {
 	const struct iova_area *found;
 	uint64_t start = first;
+	int rc;
 
 	*bytes = 0;
 	while ((found = iova_lookup(ioas->iova, start)) && found->first <= last) {
-		struct iova_area area = *found;
+		uint64_t area_last = found->last;
 
-		if (area.first < start || area.last > last) {
+		if (found->first < start || found->last > last) {
 			if (!ref_defect(ioas->obj.ictx->ref, UNMAP_SPLITS))
 				return -ENOENT;
-			if (cut_area(ioas, area, start, last))
-				return -ENOMEM;
-		} else {
-			iova_remove(ioas->iova, area.first);
-			unfill(ioas, area.first, area.last);
+			rc = split_for_unmap(ioas, found, start, last);
+			if (rc)
+				return rc;
+			continue;
 		}
-		*bytes += area.last - area.first + 1;
-		if (area.last >= last)
+		*bytes += area_len(found);
+		drop_area(ioas, found, true);
+		if (area_last >= last)
 			break;
-		start = area.last + 1;
+		start = area_last + 1;
 	}
 	return 0;
 }
@@ -214,6 +280,16 @@ int ioas_unmap_all(struct ioas *ioas, uint64_t *bytes)
 	uint64_t none;
 
 	return unmap_range(ioas, 0, UINT64_MAX, bytes ? bytes : &none);
+}
+
+int ioas_unmap_iova(struct ioas *ioas, uint64_t iova, uint64_t len, uint64_t *bytes)
+{
+	*bytes = 0;
+	if (!len)
+		return -EINVAL;
+	if (sum_overflows(iova, len - 1))
+		return -EOVERFLOW;
+	return unmap_range(ioas, iova, iova + len - 1, bytes);
 }
 
 /* IOMMU_IOAS_UNMAP: -ENOENT, -EINVAL (length 0), -EOVERFLOW. */
@@ -232,11 +308,7 @@ int ioas_unmap(struct ucmd *u)
 	} else {
 		if (cmd->iova == UINT64_MAX || cmd->length == UINT64_MAX)
 			return -EOVERFLOW;
-		if (!cmd->length)
-			return -EINVAL;
-		if (sum_overflows(cmd->iova, cmd->length - 1))
-			return -EOVERFLOW;
-		rc = unmap_range(ioas, cmd->iova, cmd->iova + cmd->length - 1, &bytes);
+		rc = ioas_unmap_iova(ioas, cmd->iova, cmd->length, &bytes);
 		if (!rc && !bytes)
 			rc = -ENOENT;
 	}
@@ -257,17 +329,17 @@ static uint64_t power_of_two_from(uint64_t n)
 	return p;
 }
 
-/* The lowest place for @len bytes that keeps the alignment @va has, "to map a THP". */
-static int choose_iova(struct ioas *ioas, uint64_t va, uint64_t len, uint64_t *iova)
+/* The lowest room for @len bytes that keeps the alignment @place has, "to map a THP". */
+static int choose_iova(struct ioas *ioas, uint64_t place, uint64_t len, uint64_t *iova)
 {
-	uint64_t offset = va & (PAGE_SIZE - 1), align;
+	uint64_t offset = place & (PAGE_SIZE - 1), align;
 	int rc;
 
 	if (len >= UINT64_MAX / 2)
 		return -EOVERFLOW;
 	align = power_of_two_from(len);
-	if (va && (va & -va) < align)
-		align = va & -va;
+	if (place && (place & -place) < align)
+		align = place & -place;
 	if (align > HUGE_ALIGNMENT)
 		align = HUGE_ALIGNMENT;
 	if (align < ioas->alignment)
@@ -302,11 +374,25 @@ static void undo_areas(struct ioas *ioas, uint64_t iova, const struct piece *pie
 		       size_t filled)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (i < filled)
-			unfill(ioas, iova, iova + pieces[i].len - 1);
-		iova_remove(ioas->iova, iova);
+		drop_area(ioas, iova_lookup(ioas->iova, iova), i < filled);
 		iova += pieces[i].len;
 	}
+}
+
+/* One area, which gets a reference to the pages of its own. */
+static int insert_piece(struct ioas *ioas, uint64_t iova, const struct piece *p, unsigned int prot)
+{
+	struct iova_area area = { iova, iova + p->len - 1, p->va, prot, p->pages };
+	int rc;
+
+	if ((prot & PROT_W) && !pages_writable(p->pages))
+		return -EPERM;
+	if (p->va & (PAGE_SIZE - 1) & (ioas->alignment - 1))
+		return -EINVAL;
+	rc = iova_insert(ioas->iova, &area);
+	if (!rc)
+		pages_get(p->pages);
+	return rc;
 }
 
 /* Areas for all pieces first, then page tables: errors of the former come first. */
@@ -315,23 +401,13 @@ static int insert_pieces(struct ioas *ioas, uint64_t iova, const struct piece *p
 {
 	size_t inserted, filled = 0;
 	uint64_t at = iova;
-	int rc = 0;
+	int rc;
 
 	for (inserted = 0; inserted < n; inserted++) {
-		const struct piece *p = &pieces[inserted];
-		struct iova_area area = { at, at + p->len - 1, p->va, prot };
-
-		if (p->writable)
-			area.prot |= PROT_PAGES_W;
-		if ((prot & PROT_W) && !p->writable)
-			rc = -EPERM;
-		else if (p->va & (PAGE_SIZE - 1) & (ioas->alignment - 1))
-			rc = -EINVAL;
-		else
-			rc = iova_insert(ioas->iova, &area);
+		rc = insert_piece(ioas, at, &pieces[inserted], prot);
 		if (rc)
 			goto err_undo;
-		at += p->len;
+		at += pieces[inserted].len;
 	}
 	for (at = iova; filled < n; filled++) {
 		rc = fill_area(ioas, iova_lookup(ioas->iova, at));
@@ -358,7 +434,7 @@ static int map_pieces(struct ioas *ioas, const struct piece *pieces, size_t n, u
 	if (flags & IOMMU_IOAS_MAP_FIXED_IOVA)
 		rc = check_iova(ioas, *iova, len);
 	else
-		rc = choose_iova(ioas, pieces[0].va, len, iova);
+		rc = choose_iova(ioas, pages_place(pieces[0].pages, pieces[0].va), len, iova);
 	if (rc)
 		return rc;
 	if (flags & IOMMU_IOAS_MAP_READABLE)
@@ -368,38 +444,90 @@ static int map_pieces(struct ioas *ioas, const struct piece *pieces, size_t n, u
 	return insert_pieces(ioas, *iova, pieces, n, prot);
 }
 
+int ioas_map_pages(struct ioas *ioas, struct pages *pages, uint64_t va, uint64_t len,
+		   uint64_t *iova, uint32_t flags)
+{
+	const struct piece piece = { pages, va, len };
+	int rc = map_pieces(ioas, &piece, 1, len, iova, flags);
+
+	pages_put(pages);
+	return rc;
+}
+
 #define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE)
 
-/* IOMMU_IOAS_MAP: -EINVAL, -EOVERFLOW, -EEXIST, -ENOSPC, -EFAULT. */
+/* What MAP and MAP_FILE refuse alike, before the IOAS is looked up. */
+static int check_map(uint32_t flags, uint64_t iova, uint64_t length)
+{
+	if (flags & ~MAP_FLAGS)
+		return -EOPNOTSUPP;
+	if (iova == UINT64_MAX || length == UINT64_MAX)
+		return -EOVERFLOW;
+	return flags & (IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE) ? 0 : -EINVAL;
+}
+
+/* IOMMU_IOAS_MAP: -EINVAL, -EOVERFLOW, -EEXIST, -ENOSPC, -EFAULT, -ENOMEM. */
 int ioas_map(struct ucmd *u)
 {
 	struct iommu_ioas_map *cmd = u->cmd;
-	struct piece piece = { cmd->user_va, cmd->length, cmd->flags & IOMMU_IOAS_MAP_WRITEABLE };
+	struct pages *pages;
 	struct ioas *ioas;
 	uint64_t iova = cmd->iova;
 	int rc;
 
-	if ((cmd->flags & ~MAP_FLAGS) || reserved_set(u->ictx->ref, cmd->__reserved))
+	if (reserved_set(u->ictx->ref, cmd->__reserved))
 		return -EOPNOTSUPP;
-	if (cmd->iova == UINT64_MAX || cmd->length == UINT64_MAX)
-		return -EOVERFLOW;
-	if (!(cmd->flags & (IOMMU_IOAS_MAP_WRITEABLE | IOMMU_IOAS_MAP_READABLE)))
-		return -EINVAL;
+	rc = check_map(cmd->flags, cmd->iova, cmd->length);
+	if (rc)
+		return rc;
 	ioas = object_get(u->ictx, cmd->ioas_id, OBJECT_IOAS);
 	if (!ioas)
 		return -ENOENT;
-	if (sum_overflows(cmd->user_va, cmd->length))
-		return -EOVERFLOW;
-	if (!cmd->length || cmd->length > UINT64_MAX - PAGE_SIZE)
-		return -EINVAL;
-	rc = map_pieces(ioas, &piece, 1, cmd->length, &iova, cmd->flags);
+	rc = pages_alloc_user(u, cmd->user_va, cmd->length, cmd->flags & IOMMU_IOAS_MAP_WRITEABLE,
+			      &pages);
+	if (rc)
+		return rc;
+	rc = ioas_map_pages(ioas, pages, cmd->user_va, cmd->length, &iova, cmd->flags);
 	if (rc)
 		return rc;
 	cmd->iova = iova;
 	return ucmd_respond(u, sizeof(*cmd));
 }
 
-/* The pieces of [@iova, @iova + @len) of @ioas. -ENOENT: there is a hole. */
+/* IOMMU_IOAS_MAP_FILE: as MAP; -EBADF; -EINVAL: no memfd, or beyond its end, when it is pinned. */
+int ioas_map_file(struct ucmd *u)
+{
+	struct iommu_ioas_map_file *cmd = u->cmd;
+	struct pages *pages;
+	struct ioas *ioas;
+	uint64_t iova = cmd->iova, offset = cmd->start & (PAGE_SIZE - 1);
+	int rc;
+
+	rc = check_map(cmd->flags, cmd->iova, cmd->length);
+	if (rc)
+		return rc;
+	ioas = object_get(u->ictx, cmd->ioas_id, OBJECT_IOAS);
+	if (!ioas)
+		return -ENOENT;
+	rc = pages_alloc_file(u, cmd->fd, cmd->start, cmd->length,
+			      cmd->flags & IOMMU_IOAS_MAP_WRITEABLE, &pages);
+	if (rc)
+		return rc;
+	rc = ioas_map_pages(ioas, pages, pages_va(pages) + offset, cmd->length, &iova, cmd->flags);
+	if (rc)
+		return rc;
+	cmd->iova = iova;
+	return ucmd_respond(u, sizeof(*cmd));
+}
+
+static void put_pieces(struct piece *pieces, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pages_put(pieces[i].pages);
+	free(pieces);
+}
+
+/* References to the pages of [@iova, @iova + @len) of @ioas. -ENOENT: there is a hole. */
 static int get_pieces(struct ioas *ioas, uint64_t iova, uint64_t len, struct piece **out, size_t *n)
 {
 	const struct iova_area *area;
@@ -415,18 +543,19 @@ static int get_pieces(struct ioas *ioas, uint64_t iova, uint64_t len, struct pie
 
 		area = iova_lookup(ioas->iova, iova);
 		if (!area || area->first > iova) {
-			free(pieces);
+			put_pieces(pieces, *n);
 			return -ENOENT;
 		}
 		grown = realloc(pieces, (*n + 1) * sizeof(*pieces));
 		if (!grown) {
-			free(pieces);
+			put_pieces(pieces, *n);
 			return -ENOMEM;
 		}
 		pieces = grown;
+		pages_get(area->pages);
 		end = area->last < last ? area->last : last;
-		pieces[(*n)++] = (struct piece){ area->va + (iova - area->first), end - iova + 1,
-						 area->prot & PROT_PAGES_W };
+		pieces[(*n)++] = (struct piece){ area->pages, area->va + (iova - area->first),
+						 end - iova + 1 };
 		if (area->last >= last)
 			break;
 	}
@@ -459,7 +588,7 @@ int ioas_copy(struct ucmd *u)
 		return rc;
 	dst = object_get(u->ictx, cmd->dst_ioas_id, OBJECT_IOAS);
 	rc = dst ? map_pieces(dst, pieces, n, cmd->length, &iova, cmd->flags) : -ENOENT;
-	free(pieces);
+	put_pieces(pieces, n);
 	if (rc)
 		return rc;
 	cmd->dst_iova = iova;

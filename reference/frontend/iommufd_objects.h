@@ -10,8 +10,6 @@
 #include "frontend.h"
 #include "../../uapi/iommufd.h"
 
-#define PROT_PAGES_W 4u	/* iova_area.prot: pinned for writing, so a copy may be writable */
-
 enum object_type {
 	OBJECT_ANY = 0,
 	OBJECT_IOAS,
@@ -185,8 +183,43 @@ int ioas_allow_iovas(struct ucmd *u);
 int ioas_option(struct ucmd *u);
 int ioas_change_process(struct ucmd *u);
 int ioas_vfio_ioas(struct ucmd *u);
+/* IOMMU_OPTION_HUGE_PAGES 0. -EINVAL: there are page tables with something in them. */
+int ioas_disable_large_pages(struct ioas *ioas);
+/* iommufd_pages.c */
+/* User memory, or a memfd from byte @start on. -EOVERFLOW, -EINVAL, -EBADF, -EMFILE, -ENOMEM. */
+int pages_alloc_user(struct ucmd *u, uint64_t va, uint64_t len, bool writable, struct pages **out);
+int pages_alloc_file(struct ucmd *u, int fd, uint64_t start, uint64_t len, bool writable,
+		     struct pages **out);
+void pages_get(struct pages *p);
+void pages_put(struct pages *p);
+/* Its first page, here. */
+uint64_t pages_va(const struct pages *p);
+/* @va as the user named it: the address, or the offset in the file. */
+uint64_t pages_place(const struct pages *p, uint64_t va);
+/* Pinned for writing, so an area of it may be writable. */
+bool pages_writable(const struct pages *p);
+/*
+ * The pages of [@va, @va + @len) stay where they are until the same range, or ranges that are it
+ * together, are unpinned. -EFAULT, -EINVAL (a file that is none of memory, or is too short),
+ * -ENOMEM (the limit).
+ */
+int pages_pin(struct pages *p, uint64_t va, uint64_t len);
+void pages_unpin(struct pages *p, uint64_t va, uint64_t len);
+/* What is pinned may be unpinned in parts from now on. -ENOMEM. */
+int pages_count_each(struct pages *p);
+/* All memory of @ictx is paid for by @mm from now on. -EINVAL (not a file's), -ENOMEM. */
+int pages_change_process(struct iommufd *ictx, struct ref_mm *mm);
+
 /* iommufd_map.c */
 int ioas_map(struct ucmd *u);
+int ioas_map_file(struct ucmd *u);
+/* All of @pages, at @va; takes its reference, whatever the outcome. @flags as of MAP. */
+int ioas_map_pages(struct ioas *ioas, struct pages *pages, uint64_t va, uint64_t len,
+		   uint64_t *iova, uint32_t flags);
+/* Areas in the range; *@bytes: how much that was. -EINVAL, -EOVERFLOW, -ENOENT. */
+int ioas_unmap_iova(struct ioas *ioas, uint64_t iova, uint64_t len, uint64_t *bytes);
+/* The area over @last becomes two, of which the first ends there. -EINVAL, -ENOMEM. */
+int ioas_cut(struct ioas *ioas, uint64_t last);
 int ioas_copy(struct ucmd *u);
 int ioas_unmap(struct ucmd *u);
 int ioas_unmap_all(struct ioas *ioas, uint64_t *bytes);
@@ -243,6 +276,9 @@ void fault_auto_respond(struct hwpt *hwpt, const struct attach *a);
 int veventq_alloc(struct ucmd *u);
 /* Adds an event of @type for whoever reads. -EOPNOTSUPP: there is no queue; -ENOMEM: it is lost. */
 int viommu_report_event(struct viommu *viommu, uint32_t type, const void *data, size_t len);
+
+/* iommufd_vfio.c: commands of VFIO's container. -ENOTTY: none of them. */
+long vfio_compat_ioctl(struct ucmd *u, unsigned int cmd);
 
 /* iommufd_info.c */
 int get_hw_info(struct ucmd *u);

@@ -89,6 +89,7 @@ struct iommu_ref {
 	struct group_owner owners[IOMMU_REF_MAX_DEVICES];
 	struct cdev *cdev_bound[IOMMU_REF_MAX_DEVICES];	/* by device index; frontend/cdev.c */
 	struct vfio_group *vfio_groups;	/* in use; frontend/vfio_group.c */
+	uint64_t user_locked;	/* pages charged to the user of all processes */
 };
 
 /*
@@ -240,6 +241,7 @@ struct iova_area {
 	uint64_t first, last;	/* inclusive */
 	uint64_t va;		/* user memory behind first */
 	unsigned int prot;
+	struct pages *pages;	/* the front end's */
 };
 int iova_space_create(struct iova_space **out);
 void iova_space_destroy(struct iova_space *s);

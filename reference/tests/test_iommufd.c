@@ -152,7 +152,7 @@ TEST_F(iommufd, unsupported_is_said)
 {
 	static const struct { unsigned long nr; uint32_t size; int rc; } cases[] = {
 		{ IOMMU_VEVENTQ_ALLOC, sizeof(struct iommu_veventq_alloc), -EOPNOTSUPP },
-		{ IOMMU_IOAS_MAP_FILE, sizeof(struct iommu_ioas_map_file), -EOPNOTSUPP },
+		{ IOMMU_IOAS_MAP_FILE, sizeof(struct iommu_ioas_map_file), -EINVAL },
 		{ IOMMU_HW_QUEUE_ALLOC, sizeof(struct iommu_hw_queue_alloc), -EOPNOTSUPP },
 		{ IOMMU_HWPT_SET_DIRTY_TRACKING, 16, -ENOENT },
 		{ IOMMU_HWPT_GET_DIRTY_BITMAP, sizeof(struct iommu_hwpt_get_dirty_bitmap),

@@ -89,7 +89,7 @@ static uint32_t oracle_end(const struct oracle *o, uint32_t first)
 
 static bool step_insert(struct iova_space *s, struct oracle *o, uint32_t first, uint32_t n)
 {
-	struct iova_area a = { addr(first), addr(first + n) - 1, addr(first), 3 };
+	struct iova_area a = { addr(first), addr(first + n) - 1, addr(first), 3, NULL };
 	bool room = oracle_free(o, first, n);
 
 	if (iova_insert(s, &a) != (room ? 0 : -EEXIST))
@@ -170,8 +170,8 @@ TEST_F(iova, order_of_insertion_does_not_matter)
 
 TEST_F(iova, ends_of_the_space)
 {
-	struct iova_area low = { 0, 0, 0, 0 }, high = { UINT64_MAX, UINT64_MAX, 0, 0 };
-	struct iova_area all = { 0, UINT64_MAX, 0, 0 }, backwards = { 5, 4, 0, 0 };
+	struct iova_area low = { .last = 0 }, high = { UINT64_MAX, UINT64_MAX, 0, 0, NULL };
+	struct iova_area all = { .last = UINT64_MAX }, backwards = { .first = 5, .last = 4 };
 	uint64_t first;
 
 	EXPECT_EQ(0, iova_insert(self->s, &low));
@@ -188,7 +188,7 @@ TEST_F(iova, ends_of_the_space)
 
 TEST_F(iova, reserved_ranges)
 {
-	struct iova_area a = { 0x10000, 0x1ffff, 0, 0 };
+	struct iova_area a = { 0x10000, 0x1ffff, 0, 0, NULL };
 	uint64_t r[4][2];
 	int x, y;
 
@@ -206,7 +206,7 @@ TEST_F(iova, reserved_ranges)
 	EXPECT_EQ(0x1ffff, r[0][1]);
 	EXPECT_EQ(0x40000, r[1][0]);
 	EXPECT_EQ(0xffffffff, r[1][1]);
-	a = (struct iova_area){ 0x3f000, 0x40fff, 0, 0 };
+	a = (struct iova_area){ 0x3f000, 0x40fff, 0, 0, NULL };
 	EXPECT_EQ(-EINVAL, iova_insert(self->s, &a));
 	iova_unreserve(self->s, &x);
 	ASSERT_EQ(2, iova_ranges(self->s, r, 4));
@@ -221,7 +221,7 @@ TEST_F(iova, allowed_ranges)
 {
 	const uint64_t two[2][2] = { { 0x100000, 0x1fffff }, { 0x10000, 0x1ffff } };
 	const uint64_t overlapping[2][2] = { { 0x1000, 0x2fff }, { 0x2fff, 0x4fff } };
-	struct iova_area outside = { 0x40000, 0x40fff, 0, 0 };
+	struct iova_area outside = { 0x40000, 0x40fff, 0, 0, NULL };
 	uint64_t first;
 	int x;
 
