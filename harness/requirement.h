@@ -64,14 +64,19 @@ struct cts_cite {
 };
 int cts_cite_each(int (*fn)(void *arg, const struct cts_cite *cite), void *arg);
 
+/* One test of a suite. "" as variant and NULL as @v: its fixture has no variants. */
+struct cts_suite_test {
+	const char *fixture, *variant, *test;
+	const struct cts_variant *v;
+};
+
 /* A suite is one test source file. */
 struct cts_suite {
 	const char *name;	/* "allocation/range" */
 	const char *area;
 	int (*run)(int argc, char **argv);	/* the kselftest harness of that file */
 	/* every fixture.variant.test of the file; "global" and "" where there is none */
-	void (*each)(void (*fn)(void *arg, const char *fixture, const char *variant,
-				const char *test), void *arg);
+	void (*each)(void (*fn)(void *arg, const struct cts_suite_test *test), void *arg);
 };
 int cts_suite_each(int (*fn)(void *arg, const struct cts_suite *s), void *arg);
 

@@ -14,7 +14,7 @@
  *	}
  *	CTS_SUITE("nesting", "nesting/bind");
  *
- * The fixture's first member is `struct cts *c`. A test whose requirements do not hold in the
+ * The fixture's first member is `struct cts *c`, a variant's is `struct cts_variant v`. A test whose requirements do not hold in the
  * variant's profile is not-applicable before its body runs.
  */
 #ifndef CTS_TEST_H
@@ -137,16 +137,20 @@
 
 /* At the end of a test file. */
 #define CTS_SUITE(area_, name_) \
-	static void cts_suite_each_(void (*fn)(void *, const char *, const char *, const char *), \
-				    void *arg) \
+	static void cts_suite_each_(void (*fn)(void *, const struct cts_suite_test *), void *arg) \
 	{ \
 		for (struct __fixture_metadata *f = __fixture_list; f; f = f->next) \
 			for (struct __test_metadata *t = f->tests; t; t = t->next) { \
+				struct cts_suite_test one = { f->name, "", t->name, NULL }; \
 				if (!f->variant) \
-					fn(arg, f->name, "", t->name); \
+					fn(arg, &one); \
 				for (struct __fixture_variant_metadata *v = f->variant; v; \
-				     v = v->next) \
-					fn(arg, f->name, v->name, t->name); \
+				     v = v->next) { \
+					/* struct cts_variant is first in every variant here */ \
+					one.variant = v->name; \
+					one.v = v->data; \
+					fn(arg, &one); \
+				} \
 			} \
 	} \
 	static int cts_suite_run_(int argc, char **argv) \

@@ -14,13 +14,22 @@ struct building {
 	const struct plan_filter *filter;
 	const struct cts_suite *suite;
 	size_t room;
+	const struct cts_cite **cites;
+	size_t nr_cites, cite_room;
 };
 
-struct citation {
-	const struct cts_suite *suite;
-	const char *fixture, *test;
-	const char *const *ids;
-};
+/* A larger array with the content of @old, which is freed. */
+static void *grow(void *old, size_t nr, size_t *room, size_t size)
+{
+	void *more;
+
+	*room = *room * 2 + 64;
+	more = xcalloc(*room, size);
+	if (nr)
+		memcpy(more, old, nr * size);
+	free(old);
+	return more;
+}
 
 /* A citation knows its source file, "conformance/nesting/bind.c"; the suite is "nesting/bind". */
 static bool same_file(const char *file, const char *suite)
@@ -33,25 +42,28 @@ static bool same_file(const char *file, const char *suite)
 	       !strncmp(file + flen - 2 - slen, suite, slen) && file[flen - 3 - slen] == '/';
 }
 
-static int match_cite(void *arg, const struct cts_cite *cite)
+static int keep_cite(void *arg, const struct cts_cite *cite)
 {
-	struct citation *want = arg;
+	struct building *b = arg;
 
-	if (strcmp(cite->fixture, want->fixture) || strcmp(cite->test, want->test) ||
-	    !same_file(cite->suite, want->suite->name))
-		return 0;
-	want->ids = cite->ids;
-	return 1;
+	if (b->nr_cites == b->cite_room)
+		b->cites = grow(b->cites, b->nr_cites, &b->cite_room, sizeof(*b->cites));
+	b->cites[b->nr_cites++] = cite;
+	return 0;
 }
 
-static const char *const *cited(const struct cts_suite *suite, const char *fixture,
-				const char *test)
+static const char *const *cited(const struct building *b, const char *fixture, const char *test)
 {
 	static const char *const none[] = { NULL };
-	struct citation c = { suite, fixture, test, none };
 
-	cts_cite_each(match_cite, &c);
-	return c.ids;
+	for (size_t i = 0; i < b->nr_cites; i++) {
+		const struct cts_cite *c = b->cites[i];
+
+		if (!strcmp(c->test, test) && !strcmp(c->fixture, fixture) &&
+		    same_file(c->suite, b->suite->name))
+			return c->ids;
+	}
+	return none;
 }
 
 bool plan_cites(const struct plan_test *t, const char *id)
@@ -68,27 +80,23 @@ static bool wanted(const struct plan_test *t, const struct plan_filter *filter)
 	       (!filter->requirement || plan_cites(t, filter->requirement));
 }
 
-static void add_test(void *arg, const char *fixture, const char *variant, const char *test)
+static void add_test(void *arg, const struct cts_suite_test *one)
 {
 	struct building *b = arg;
-	struct plan_test t = { .suite = b->suite, .ids = cited(b->suite, fixture, test) };
+	struct plan_test t = {
+		.suite = b->suite, .ids = cited(b, one->fixture, one->test),
+		.variant = one->v,
+	};
 
-	t.name = xprintf("%s.%s%s%s.%s", b->suite->name, fixture, *variant ? "." : "", variant,
-			 test);
+	t.name = xprintf("%s.%s%s%s.%s", b->suite->name, one->fixture, *one->variant ? "." : "",
+			 one->variant, one->test);
 	t.inner = t.name + strlen(b->suite->name) + 1;
 	if (!wanted(&t, b->filter)) {
 		free(t.name);
 		return;
 	}
-	if (b->plan->nr == b->room) {
-		struct plan_test *more = xcalloc(b->room * 2 + 64, sizeof(*more));
-
-		if (b->plan->nr)
-			memcpy(more, b->plan->tests, b->plan->nr * sizeof(*more));
-		free(b->plan->tests);
-		b->plan->tests = more;
-		b->room = b->room * 2 + 64;
-	}
+	if (b->plan->nr == b->room)
+		b->plan->tests = grow(b->plan->tests, b->plan->nr, &b->room, sizeof(t));
 	b->plan->tests[b->plan->nr++] = t;
 }
 
@@ -108,7 +116,9 @@ void plan_build(struct plan *p, const struct plan_filter *filter)
 	struct building b = { .plan = p, .filter = filter };
 
 	*p = (struct plan){ 0 };
+	cts_cite_each(keep_cite, &b);
 	cts_suite_each(add_suite, &b);
+	free(b.cites);
 }
 
 void plan_free(struct plan *p)

@@ -13,6 +13,7 @@ struct plan_test {
 	char *name;		/* "nesting/bind.bind.iommufd_vtd.double_keeps_first" */
 	const char *inner;	/* "bind.iommufd_vtd.double_keeps_first", what kselftest -r takes */
 	const char *const *ids;	/* NULL-terminated; never NULL */
+	const struct cts_variant *variant;	/* NULL: its fixture has none */
 };
 
 struct plan {

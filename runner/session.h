@@ -9,6 +9,7 @@
 
 #include "coverage.h"
 #include "devices.h"
+#include "foresee.h"
 #include "plan.h"
 
 struct session {
@@ -22,6 +23,7 @@ struct session {
 	struct coverage *coverage;
 	size_t nr_done, nr_bad;
 	bool interrupted;
+	struct foresight foresight;
 	bool blind;		/* a kernel subject whose log cannot be read */
 };
 
