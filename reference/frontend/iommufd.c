@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "iommufd_objects.h"
+#include "iommufd_driver.h"
 
 #define TOMBSTONE ((struct object *)UINTPTR_MAX)
 
@@ -289,6 +289,8 @@ static long iommufd_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, uns
 	union any_cmd buf;
 	int rc;
 
+	if (f->ref->driver && cmd == f->ref->driver->ioctl_nr)
+		return f->ref->driver->ioctl(&u);
 	if (nr < IOMMUFD_CMD_BASE ||
 	    nr - IOMMUFD_CMD_BASE >= sizeof(commands) / sizeof(commands[0]))
 		return vfio_compat_ioctl(&u, cmd);

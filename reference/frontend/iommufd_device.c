@@ -89,9 +89,8 @@ static void idev_destroy(struct object *obj)
 	igroup_put(obj->ictx, idev->group);
 }
 
-int idev_bind(struct ref_file *file, struct device *dev, struct idev **out)
+int idev_bind_ictx(struct iommufd *ictx, struct device *dev, struct idev **out)
 {
-	struct iommufd *ictx = file->priv;
 	uint32_t group = device_config(dev)->group;
 	struct igroup *g;
 	struct idev *idev;
@@ -110,10 +109,19 @@ int idev_bind(struct ref_file *file, struct device *dev, struct idev **out)
 	}
 	idev->dev = dev;
 	idev->group = g;
-	idev->file = file;
-	file_hold(file);
 	idev->obj.users++;	/* the driver's */
 	*out = idev;
+	return 0;
+}
+
+int idev_bind(struct ref_file *file, struct device *dev, struct idev **out)
+{
+	int rc = idev_bind_ictx(file->priv, dev, out);
+
+	if (rc)
+		return rc;
+	(*out)->file = file;
+	file_hold(file);
 	return 0;
 }
 
@@ -134,7 +142,8 @@ void idev_unbind(struct idev *idev)
 		vdevice_tombstone(idev->vdev);
 	idev->obj.users--;
 	object_remove(&idev->obj, false);
-	file_put(file);
+	if (file)
+		file_put(file);
 }
 
 /* ---- reserved ranges: what a device's RID cannot use, taken out of the IOAS */
@@ -449,6 +458,13 @@ static int attach_auto(struct idev *idev, uint32_t pasid, struct ioas *ioas, uin
 	hwpt->auto_domain = true;
 	*pt_id = hwpt->obj.id;
 	return 0;
+}
+
+struct hwpt *idev_hwpt(struct idev *idev, uint32_t pasid)
+{
+	struct attach *a = find_attach(idev->group, pasid);
+
+	return a && (a->devices & device_bit(idev)) ? a->hwpt : NULL;
 }
 
 bool idev_is_attached(struct idev *idev, uint32_t pasid)

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "iommufd_objects.h"
+#include "iommufd_driver.h"
 
 /* "An arbitrary entry_num cap, far above any realistic invalidation batch" (Linux 7.2) */
 #define INVALIDATE_ENTRIES_MAX (1u << 19)
@@ -78,31 +78,12 @@ static int choose_format(const struct iommu_ref_config *cfg, uint32_t flags, enu
 	return 0;
 }
 
-int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out)
+int hwpt_from_domain(struct ioas *ioas, struct domain *domain, uint32_t flags, struct hwpt **out)
 {
-	const uint32_t valid = IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
-			       IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID;
 	struct iommufd *ictx = ioas->obj.ictx;
-	struct domain *domain;
 	struct hwpt *hwpt;
-	enum fmt fmt;
 	int rc;
 
-	if (flags & ~valid)
-		return -EOPNOTSUPP;
-	/* No device reports IOMMU_HW_CAP_DIRTY_TRACKING. */
-	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
-		return -EOPNOTSUPP;
-	if ((flags & IOMMU_HWPT_FAULT_ID_VALID) && (flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
-		return -EOPNOTSUPP;
-	if (has_data)
-		return -EOPNOTSUPP;
-	rc = choose_format(&ictx->ref->cfg, flags, &fmt);
-	if (rc)
-		return rc;
-	rc = domain_create_paging(ictx->ref, fmt, &domain);
-	if (rc)
-		return rc;
 	hwpt = object_alloc(ictx, sizeof(*hwpt), OBJECT_HWPT_PAGING, hwpt_paging_destroy);
 	if (!hwpt) {
 		domain_put(ictx->ref, domain);
@@ -123,17 +104,41 @@ int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct 
 	return 0;
 }
 
-int hwpt_create_nested(struct hwpt *parent, struct viommu *viommu, const struct stage1 *s1,
-		       struct hwpt **out)
+int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out)
 {
-	struct iommufd *ictx = parent->obj.ictx;
+	const uint32_t valid = IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
+			       IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID;
+	struct iommufd *ictx = ioas->obj.ictx;
 	struct domain *domain;
-	struct hwpt *hwpt;
+	enum fmt fmt;
 	int rc;
 
-	rc = domain_create_nested(ictx->ref, parent->domain, s1, &domain);
+	if (ictx->ref->driver)
+		return ictx->ref->driver->hwpt_auto(ioas, out);
+	if (flags & ~valid)
+		return -EOPNOTSUPP;
+	/* No device reports IOMMU_HW_CAP_DIRTY_TRACKING. */
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+		return -EOPNOTSUPP;
+	if ((flags & IOMMU_HWPT_FAULT_ID_VALID) && (flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
+		return -EOPNOTSUPP;
+	if (has_data)
+		return -EOPNOTSUPP;
+	rc = choose_format(&ictx->ref->cfg, flags, &fmt);
 	if (rc)
 		return rc;
+	rc = domain_create_paging(ictx->ref, fmt, &domain);
+	if (rc)
+		return rc;
+	return hwpt_from_domain(ioas, domain, flags, out);
+}
+
+int hwpt_from_nested_domain(struct hwpt *parent, struct viommu *viommu, struct domain *domain,
+			    struct hwpt **out)
+{
+	struct iommufd *ictx = parent->obj.ictx;
+	struct hwpt *hwpt;
+
 	hwpt = object_alloc(ictx, sizeof(*hwpt), OBJECT_HWPT_NESTED, hwpt_nested_destroy);
 	if (!hwpt) {
 		domain_put(ictx->ref, domain);
@@ -148,6 +153,16 @@ int hwpt_create_nested(struct hwpt *parent, struct viommu *viommu, const struct 
 		parent->obj.users++;
 	*out = hwpt;
 	return 0;
+}
+
+int hwpt_create_nested(struct hwpt *parent, struct viommu *viommu, const struct stage1 *s1,
+		       struct hwpt **out)
+{
+	struct domain *domain;
+	int rc;
+
+	rc = domain_create_nested(parent->obj.ictx->ref, parent->domain, s1, &domain);
+	return rc ? rc : hwpt_from_nested_domain(parent, viommu, domain, out);
 }
 
 /* Nested, right on a nest parent: what VT-d does. SMMUv3 has no such operation. */
@@ -192,7 +207,11 @@ int hwpt_alloc(struct ucmd *u)
 	pt = object_get(u->ictx, cmd->pt_id, OBJECT_ANY);
 	if (!pt)
 		return -EINVAL;	/* not -ENOENT: iommufd_hwpt_alloc() */
-	if (pt->type == OBJECT_IOAS)
+	if (u->ictx->ref->driver)
+		rc = u->ictx->ref->driver->hwpt_alloc(object_get(u->ictx, cmd->dev_id,
+								 OBJECT_DEVICE),
+						      pt, cmd->flags, &data, &hwpt);
+	else if (pt->type == OBJECT_IOAS)
 		rc = hwpt_create_paging((struct ioas *)pt, cmd->flags, cmd->data_len, &hwpt);
 	else if (pt->type == OBJECT_HWPT_PAGING)
 		rc = alloc_on_parent((struct hwpt *)pt, cmd->flags, &data, &hwpt);
@@ -229,10 +248,16 @@ static int invalidate(struct iommufd *ictx, uint32_t id, struct user_data *array
 		return -ENOENT;
 	if (obj->type == OBJECT_VIOMMU) {
 		array->num = num;
+		if (ictx->ref->driver)
+			return ictx->ref->driver->invalidate_viommu((struct viommu *)obj, array);
 		return arm_invalidate((struct viommu *)obj, array);
 	}
 	if (obj->type != OBJECT_HWPT_NESTED)
 		return -EINVAL;
+	if (ictx->ref->driver) {
+		array->num = num;
+		return ictx->ref->driver->invalidate_hwpt((struct hwpt *)obj, array);
+	}
 	/* SMMUv3: caches belong to the vIOMMU. */
 	if (ictx->ref->cfg.vendor != IOMMU_REF_VTD)
 		return -EOPNOTSUPP;
@@ -266,11 +291,15 @@ int hwpt_invalidate(struct ucmd *u)
 int hwpt_set_dirty_tracking(struct ucmd *u)
 {
 	struct iommu_hwpt_set_dirty_tracking *cmd = u->cmd;
+	struct hwpt *hwpt;
 
 	if (cmd->flags & ~IOMMU_HWPT_DIRTY_TRACKING_ENABLE)
 		return -EOPNOTSUPP;
-	if (!object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING))
+	hwpt = object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING);
+	if (!hwpt)
 		return -ENOENT;
+	if (u->ictx->ref->driver)
+		return u->ictx->ref->driver->set_dirty_tracking(hwpt, cmd->flags);
 	return -EOPNOTSUPP;
 }
 
@@ -294,5 +323,7 @@ int hwpt_get_dirty_bitmap(struct ucmd *u)
 	if (((cmd->iova | end) & mask) || !cmd->page_size ||
 	    ((cmd->iova | end) & (cmd->page_size - 1)))
 		return -EINVAL;
+	if (u->ictx->ref->driver)
+		return u->ictx->ref->driver->get_dirty_bitmap(hwpt, cmd);
 	return -EOPNOTSUPP;
 }

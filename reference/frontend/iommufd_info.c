@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "iommufd_objects.h"
+#include "iommufd_driver.h"
 
 /* VT-d 4.1, 11.4.2 Capability Register */
 static uint64_t vtd_cap(const struct iommu_ref_config *cfg)
@@ -100,6 +100,28 @@ static int clear_tail(char *user, size_t from, size_t to)
 	return 0;
 }
 
+/* The same for a driver's own data. */
+static int driver_info(struct ucmd *u, struct idev *idev)
+{
+	struct iommu_hw_info *cmd = u->cmd;
+	uint64_t data[32], capabilities = 0;
+	uint32_t type = cmd->in_data_type, len, copied;
+	int rc = u->ictx->ref->driver->hw_info(idev, &type, data, &len, &capabilities);
+
+	if (rc)
+		return rc;
+	copied = cmd->data_len < len ? cmd->data_len : len;
+	if (copy_to_user(user_ptr(cmd->data_uptr), data, copied) ||
+	    clear_tail(user_ptr(cmd->data_uptr), copied, cmd->data_len))
+		return -EFAULT;
+	cmd->out_data_type = type;
+	cmd->data_len = len;
+	cmd->out_capabilities = capabilities;
+	cmd->out_max_pasid_log2 = device_config(idev->dev)->pasid ?
+				  (uint8_t)u->ictx->ref->cfg.pasid_bits : 0;
+	return ucmd_respond(u, sizeof(*cmd));
+}
+
 /*
  * "data_len: in the room at data_uptr, out the length that exists": a short buffer is filled as far
  * as it goes, the rest of a long one is zeroed.
@@ -126,6 +148,8 @@ int get_hw_info(struct ucmd *u)
 	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
 	if (!idev)
 		return -ENOENT;
+	if (u->ictx->ref->driver)
+		return driver_info(u, idev);
 	if (cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT && cmd->in_data_type != type)
 		return -EOPNOTSUPP;
 	cmd->out_data_type = type;

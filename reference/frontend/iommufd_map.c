@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "iommufd_objects.h"
+#include "iommufd_driver.h"
 
 #define HUGE_ALIGNMENT 0x200000ull	/* as for transparent huge pages, no further */
 
@@ -110,7 +110,13 @@ static void drop_area(struct ioas *ioas, const struct iova_area *found, bool fil
 
 void ioas_update_alignment(struct ioas *ioas)
 {
-	ioas->alignment = ioas->hwpts || ioas->small_pages ? PAGE_SIZE : 1;
+	const struct iommufd_driver *driver = ioas->obj.ictx->ref->driver;
+	uint64_t align = driver ? driver->ioas_alignment(ioas) : 1;
+
+	for (const struct hwpt *h = ioas->hwpts; h; h = h->next)
+		if (domain_page_size(h->domain) > align)
+			align = domain_page_size(h->domain);
+	ioas->alignment = ioas->small_pages && align < PAGE_SIZE ? PAGE_SIZE : align;
 }
 
 /* Of all areas before @end; NULL: of all. */
@@ -149,22 +155,24 @@ static int fill_from_areas(struct ioas *ioas, struct hwpt *hwpt)
 int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 {
 	struct iommu_ref *ref = ioas->obj.ictx->ref;
-	uint64_t limit = domain_last(hwpt->domain);
+	uint64_t limit = domain_last(hwpt->domain), first = domain_first(hwpt->domain);
+	uint64_t align = domain_page_size(hwpt->domain);
 	const struct iova_area *area;
 	struct hwpt **tail;
 	int rc;
 
 	/* All existing areas must conform to the larger alignment. */
-	for (area = first_area(ioas); area && ioas->alignment != PAGE_SIZE;
+	for (area = first_area(ioas); area && ioas->alignment < align;
 	     area = next_area(ioas, area))
-		if ((area->first | (area->last + 1) | area->va) & (PAGE_SIZE - 1))
+		if ((area->first | (area->last + 1) | area->va) & (align - 1))
 			return -EADDRINUSE;
 	if (ref->cfg.aperture_last < limit)
 		limit = ref->cfg.aperture_last;
 	rc = iova_limit(ioas->iova, limit, hwpt);
-	if (rc)
-		return rc;
-	rc = fill_from_areas(ioas, hwpt);
+	if (!rc && first)
+		rc = iova_reserve(ioas->iova, 0, first - 1, hwpt);
+	if (!rc)
+		rc = fill_from_areas(ioas, hwpt);
 	if (rc) {
 		iova_unreserve(ioas->iova, hwpt);
 		return rc;
@@ -243,6 +251,14 @@ static int split_for_unmap(struct ioas *ioas, const struct iova_area *area, uint
 	return split_area(ioas, area, area->first < first ? first - 1 : last);
 }
 
+/* Users other than HWPTs let go of an area, or are busy with it. */
+static int users_unmap(struct ioas *ioas, const struct iova_area *area)
+{
+	const struct iommufd_driver *driver = ioas->obj.ictx->ref->driver;
+
+	return driver ? driver->ioas_unmap(ioas, area->first, area->last) : 0;
+}
+
 /*
  * Areas in [@first, @last], lowest first. -ENOENT: an area reaches beyond; those before it are
  * gone. "The requested range must be a superset of existing ranges. Splitting/truncating IOVA
@@ -266,6 +282,9 @@ static int unmap_range(struct ioas *ioas, uint64_t first, uint64_t last, uint64_
 				return rc;
 			continue;
 		}
+		rc = users_unmap(ioas, found);
+		if (rc)
+			return rc;
 		*bytes += area_len(found);
 		drop_area(ioas, found, true);
 		if (area_last >= last)

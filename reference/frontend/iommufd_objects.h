@@ -20,6 +20,8 @@ enum object_type {
 	OBJECT_VDEVICE,
 	OBJECT_FAULT,
 	OBJECT_VEVENTQ,
+	OBJECT_HW_QUEUE,
+	OBJECT_SELFTEST,	/* a mock device, reference/mock */
 };
 
 struct object {
@@ -48,6 +50,7 @@ struct ioas {
 	struct hwpt *hwpts;		/* in order of creation */
 	uint64_t alignment;		/* of iova, length and user address */
 	bool small_pages;		/* IOMMU_OPTION_HUGE_PAGES is off */
+	struct access *accesses;	/* of kernel drivers, reference/mock */
 };
 
 struct hwpt {
@@ -69,7 +72,7 @@ struct idev {
 	struct device *dev;
 	struct igroup *group;
 	struct vdevice *vdev;
-	struct ref_file *file;		/* keeps the iommufd open */
+	struct ref_file *file;		/* keeps the iommufd open; NULL: it does not */
 };
 
 /* What a PASID, or the RID, of a group is attached to. */
@@ -93,6 +96,7 @@ struct viommu {
 	struct hwpt *hwpt;		/* the nest parent */
 	struct vdevice *vdevs;
 	struct veventq *veventqs;	/* one a type at most */
+	void *driver_data;
 };
 
 struct vdevice {
@@ -205,6 +209,8 @@ bool pages_writable(const struct pages *p);
  */
 int pages_pin(struct pages *p, uint64_t va, uint64_t len);
 void pages_unpin(struct pages *p, uint64_t va, uint64_t len);
+/* How often the page of this program at @va is pinned by @p. */
+unsigned int pages_pins(const struct pages *p, uint64_t va);
 /* What is pinned may be unpinned in parts from now on. -ENOMEM. */
 int pages_count_each(struct pages *p);
 /* All memory of @ictx is paid for by @mm from now on. -EINVAL (not a file's), -ENOMEM. */
@@ -235,6 +241,10 @@ int hwpt_set_dirty_tracking(struct ucmd *u);
 int hwpt_get_dirty_bitmap(struct ucmd *u);
 /* A kernel-managed table for @ioas. -EOPNOTSUPP, -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
 int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out);
+/* An HWPT around @domain, which belongs to it even if this fails. */
+int hwpt_from_domain(struct ioas *ioas, struct domain *domain, uint32_t flags, struct hwpt **out);
+int hwpt_from_nested_domain(struct hwpt *parent, struct viommu *viommu, struct domain *domain,
+			    struct hwpt **out);
 /* Nested HWPT over @parent, made through @viommu if that is not NULL. */
 int hwpt_create_nested(struct hwpt *parent, struct viommu *viommu, const struct stage1 *s1,
 		       struct hwpt **out);
@@ -286,6 +296,10 @@ int get_hw_info(struct ucmd *u);
 /* iommufd_device.c: for cdev.c */
 /* Makes @dev an object of @file, an iommufd. -EPERM, -EBUSY (another owner), -ENOMEM. */
 int idev_bind(struct ref_file *file, struct device *dev, struct idev **out);
+/* The same without keeping the file open. */
+int idev_bind_ictx(struct iommufd *ictx, struct device *dev, struct idev **out);
+/* What it is attached to, or NULL. */
+struct hwpt *idev_hwpt(struct idev *idev, uint32_t pasid);
 void idev_unbind(struct idev *idev);
 bool idev_is_attached(struct idev *idev, uint32_t pasid);
 /* The attachment of the device's group; *@dev_id: the device's, or one's that is attached. */

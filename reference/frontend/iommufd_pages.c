@@ -165,6 +165,15 @@ void pages_unpin(struct pages *p, uint64_t va, uint64_t len)
 	p->ref->stats.pinned_pages -= n;
 }
 
+unsigned int pages_pins(const struct pages *p, uint64_t va)
+{
+	uint64_t i = (va - p->va) / PAGE_SIZE;
+
+	if (va < p->va || i >= p->nr)
+		return 0;
+	return p->pins ? p->pins[i] != 0 : i - p->run_first < p->run_nr;
+}
+
 /* ---- the object */
 
 static struct pages *pages_new(struct ucmd *u, uint64_t offset, uint64_t len, bool writable)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "iommufd_objects.h"
+#include "iommufd_driver.h"
 
 /* "An arbitrary upper bound for veventq_depth that fits all existing HWs" (Linux 7.2) */
 #define DEPTH_MAX (1u << 19)
@@ -138,8 +138,10 @@ static void veventq_destroy(struct object *obj)
 }
 
 /* "Must be defined in enum iommu_veventq_type", of which the first is reserved */
-static bool type_defined(uint32_t type)
+static bool type_defined(const struct iommufd_driver *driver, uint32_t type)
 {
+	if (driver)
+		return type == driver->veventq_type;
 	return type == IOMMU_VEVENTQ_TYPE_ARM_SMMUV3 || type == IOMMU_VEVENTQ_TYPE_TEGRA241_CMDQV;
 }
 
@@ -151,7 +153,8 @@ int veventq_alloc(struct ucmd *u)
 	struct viommu *viommu;
 	int fd, rc;
 
-	if (cmd->flags || reserved_set(u->ictx->ref, cmd->__reserved) || !type_defined(cmd->type))
+	if (cmd->flags || reserved_set(u->ictx->ref, cmd->__reserved) ||
+	    !type_defined(u->ictx->ref->driver, cmd->type))
 		return -EOPNOTSUPP;
 	if (!cmd->veventq_depth || cmd->veventq_depth > DEPTH_MAX)
 		return -EINVAL;

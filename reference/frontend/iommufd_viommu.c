@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 
-#include "iommufd_objects.h"
+#include "iommufd_driver.h"
 
 static void viommu_destroy(struct object *obj)
 {
+	if (obj->ictx->ref->driver)
+		obj->ictx->ref->driver->viommu_destroy((struct viommu *)obj);
 	((struct viommu *)obj)->hwpt->obj.users--;
 }
 
@@ -17,6 +19,10 @@ int viommu_alloc(struct ucmd *u)
 {
 	struct iommu_viommu_alloc *cmd = u->cmd;
 	const struct iommu_ref_config *cfg = &u->ictx->ref->cfg;
+	const struct iommufd_driver *driver = u->ictx->ref->driver;
+	const struct user_data data = {
+		.uptr = user_ptr(cmd->data_uptr), .type = cmd->type, .len = cmd->data_len,
+	};
 	struct viommu *viommu;
 	struct hwpt *hwpt;
 	int rc;
@@ -27,8 +33,8 @@ int viommu_alloc(struct ucmd *u)
 		return -EOPNOTSUPP;
 	if (!object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE))
 		return -ENOENT;
-	if (cfg->vendor != IOMMU_REF_SMMUV3 || !cfg->nesting ||
-	    cmd->type != IOMMU_VIOMMU_TYPE_ARM_SMMUV3)
+	if (!driver && (cfg->vendor != IOMMU_REF_SMMUV3 || !cfg->nesting ||
+			cmd->type != IOMMU_VIOMMU_TYPE_ARM_SMMUV3))
 		return -EOPNOTSUPP;
 	hwpt = object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING);
 	if (!hwpt)
@@ -41,7 +47,9 @@ int viommu_alloc(struct ucmd *u)
 	viommu->hwpt = hwpt;
 	hwpt->obj.users++;
 	cmd->out_viommu_id = viommu->obj.id;
-	rc = ucmd_respond(u, sizeof(*cmd));
+	rc = driver ? driver->viommu_init(viommu, cmd->type, &data) : 0;
+	if (!rc)
+		rc = ucmd_respond(u, sizeof(*cmd));
 	if (rc)
 		object_remove(&viommu->obj, false);
 	return rc;
@@ -113,6 +121,7 @@ int vdevice_alloc(struct ucmd *u)
 int hw_queue_alloc(struct ucmd *u)
 {
 	struct iommu_hw_queue_alloc *cmd = u->cmd;
+	struct viommu *viommu;
 
 	if (cmd->flags || cmd->type == IOMMU_HW_QUEUE_TYPE_DEFAULT)
 		return -EOPNOTSUPP;
@@ -120,7 +129,10 @@ int hw_queue_alloc(struct ucmd *u)
 		return -EINVAL;
 	if (sum_overflows(cmd->nesting_parent_iova, cmd->length - 1))
 		return -EOVERFLOW;
-	if (!object_get(u->ictx, cmd->viommu_id, OBJECT_VIOMMU))
+	viommu = object_get(u->ictx, cmd->viommu_id, OBJECT_VIOMMU);
+	if (!viommu)
 		return -ENOENT;
+	if (u->ictx->ref->driver)
+		return u->ictx->ref->driver->hw_queue_alloc(u, viommu);
 	return -EOPNOTSUPP;
 }

@@ -196,13 +196,29 @@ static bool attachable(const struct domain *d)
 	return d->kind != DOMAIN_NESTED || d->fmt != FMT_X86_FL4 || d->s1.addr_width == 48;
 }
 
+/* What a driver has to say to its domain's coming or going. */
+static int driver_attach(struct device *dev, uint32_t pasid, struct domain *d)
+{
+	struct domain *old = device_domain(dev, pasid);
+
+	if (d && d->drv.ops)
+		return d->drv.ops->attach(d->drv.priv, dev, pasid, old);
+	if (!d && old && old->drv.ops)
+		old->drv.ops->detach(old->drv.priv, dev, pasid);
+	return 0;
+}
+
 int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d)
 {
 	struct attach old, new = { 0 }, *att = &dev->rid;
+	int rc;
 
 	pasid = pasid_of_rid(dev, pasid);
 	if ((pasid != NO_PASID && !pasid_valid(dev, pasid)) || (d && !attachable(d)))
 		return -EINVAL;
+	rc = driver_attach(dev, pasid, d);
+	if (rc)
+		return rc;
 	if (!d && ref_defect(ref, DETACH_KEEPS_TABLE))
 		return 0;
 	if (pasid != NO_PASID)
@@ -304,7 +320,7 @@ struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
 	struct attach *att = &dev->rid;
 
 	*reason = IOMMU_REF_FAULT_BLOCKED;
-	if (has_pasid && !pasid_valid(dev, pasid))
+	if (dev->ref->driver || (has_pasid && !pasid_valid(dev, pasid)))
 		return NULL;
 	if (has_pasid)
 		pasid = pasid_of_rid(dev, pasid);

@@ -91,6 +91,25 @@ static void child_unlink(struct domain *d)
 		d->next->prev = d->prev;
 }
 
+int domain_create_driver(struct iommu_ref *ref, const struct driver_domain *drv,
+			 struct domain *parent, struct domain **out)
+{
+	struct domain *d = domain_new(ref, parent ? DOMAIN_NESTED : DOMAIN_PAGING, FMT_DRIVER);
+
+	if (!d)
+		return -ENOMEM;
+	d->dtag = iotlb_dtag_alloc(ref);
+	if (!d->dtag) {
+		domain_free(ref, d);
+		return -ENOMEM;
+	}
+	d->drv = *drv;
+	if (parent)
+		child_link(parent, d);
+	*out = d;
+	return 0;
+}
+
 int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const struct stage1 *s1,
 			 struct domain **out)
 {
@@ -135,6 +154,8 @@ void domain_put(struct iommu_ref *ref, struct domain *d)
 	if (!parent || d->dtag != parent->dtag)
 		iotlb_dtag_free(ref, d->dtag);
 	pgtable_destroy(&d->table);
+	if (d->drv.ops)
+		d->drv.ops->destroy(d->drv.priv);
 	domain_free(ref, d);
 	domain_put(ref, parent);
 }
@@ -159,8 +180,25 @@ uint32_t domain_dtag(const struct domain *d)
 	return d->dtag;
 }
 
+const struct driver_domain *domain_driver(const struct domain *d)
+{
+	return &d->drv;
+}
+
+uint64_t domain_first(const struct domain *d)
+{
+	return d->drv.first;
+}
+
+uint64_t domain_page_size(const struct domain *d)
+{
+	return d->drv.ops ? d->drv.page_size : PAGE_SIZE;
+}
+
 uint64_t domain_last(const struct domain *d)
 {
+	if (d->drv.ops)
+		return d->drv.last;
 	if (d->kind == DOMAIN_PAGING)
 		return d->table.last;
 	return (1ull << pt_format(d->fmt)->input_bits) - 1;
@@ -170,6 +208,8 @@ int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t
 	       unsigned int prot)
 {
 	(void)ref;
+	if (d->drv.ops)
+		return d->drv.ops->map(d->drv.priv, first, last, pa, prot);
 	if (d->kind != DOMAIN_PAGING || first > last || (first | (last + 1) | pa) % PAGE_SIZE ||
 	    !prot || prot & ~(PROT_R | PROT_W))
 		return -EINVAL;
@@ -200,6 +240,8 @@ uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, u
 {
 	uint64_t pages;
 
+	if (d->drv.ops)
+		return d->drv.ops->unmap(d->drv.priv, first, last);
 	if (d->kind != DOMAIN_PAGING || first > last || first > d->table.last)
 		return 0;
 	first &= ~(PAGE_SIZE - 1);

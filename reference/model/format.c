@@ -13,6 +13,8 @@ const struct pt_format *pt_format(enum fmt fmt)
 		return &pt_arm_s1_4k;
 	case FMT_ARM_S2_4K:
 		return &pt_arm_s2_4k;
+	case FMT_DRIVER:
+		break;
 	}
 	return NULL;
 }

@@ -14,6 +14,7 @@ struct domain {
 	enum fmt fmt;
 	uint32_t dtag;
 	unsigned int refs;
+	struct driver_domain drv;	/* ops NULL: the model's own table */
 	/* paging */
 	struct pgtable table;
 	struct domain *children;	/* nested domains on top of this stage 2 */

@@ -43,6 +43,7 @@ enum fmt {
 	FMT_VTD_SS4,	/* VT-d second level, 4 levels */
 	FMT_ARM_S1_4K,	/* VMSAv8-64 stage 1, 4K granule, 48 bits */
 	FMT_ARM_S2_4K,	/* VMSAv8-64 stage 2, 4K granule, start level 0, 48 bits */
+	FMT_DRIVER,	/* a driver's own, domain_create_driver() */
 };
 
 struct iotlb;
@@ -75,6 +76,8 @@ struct group_owner {
 	unsigned int count;
 };
 
+struct iommufd_driver;
+
 struct iommu_ref {
 	pthread_mutex_t control;	/* ref_lock() takes it, and every device's gate */
 	bool exclusive;		/* inside ref_lock(): what DMA alone may not change may change */
@@ -89,6 +92,8 @@ struct iommu_ref {
 	struct group_owner owners[IOMMU_REF_MAX_DEVICES];
 	struct cdev *cdev_bound[IOMMU_REF_MAX_DEVICES];	/* by device index; frontend/cdev.c */
 	struct vfio_group *vfio_groups;	/* in use; frontend/vfio_group.c */
+	const struct iommufd_driver *driver;	/* NULL: the model's own; iommufd_driver.h */
+	void *driver_data;
 	uint64_t user_locked;	/* pages charged to the user of all processes */
 };
 
@@ -114,6 +119,30 @@ int domain_create_paging(struct iommu_ref *ref, enum fmt fmt, struct domain **ou
  */
 int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const struct stage1 *s1,
 			 struct domain **out);
+/*
+ * A domain whose table is a driver's (frontend/iommufd_driver.h): the model only knows who is
+ * attached, and DMA through it is blocked. With @parent it is a nested one. @drv->priv belongs to
+ * the domain if this succeeds. -ENOMEM.
+ */
+struct domain_ops {
+	/* As domain_map() and domain_unmap(). NULL: nested. */
+	int (*map)(void *priv, uint64_t first, uint64_t last, uint64_t pa, unsigned int prot);
+	uint64_t (*unmap)(void *priv, uint64_t first, uint64_t last);
+	/* Before @dev gets this domain in place of @old, which may be NULL; on error it keeps it. */
+	int (*attach)(void *priv, struct device *dev, uint32_t pasid, struct domain *old);
+	/* Before @dev loses it for none. */
+	void (*detach)(void *priv, struct device *dev, uint32_t pasid);
+	void (*destroy)(void *priv);
+};
+struct driver_domain {
+	const struct domain_ops *ops;
+	void *priv;
+	uint64_t first, last;		/* aperture */
+	uint64_t page_size;		/* the smallest */
+};
+int domain_create_driver(struct iommu_ref *ref, const struct driver_domain *drv,
+			 struct domain *parent, struct domain **out);
+const struct driver_domain *domain_driver(const struct domain *d);	/* ops NULL: the model's */
 void domain_get(struct domain *d);
 /* Last reference: IOTLB entries of its dtag go (nested: those of its stage 1), memory is freed. */
 void domain_put(struct iommu_ref *ref, struct domain *d);
@@ -122,6 +151,8 @@ enum domain_kind domain_kind(const struct domain *d);
 enum fmt domain_fmt(const struct domain *d);
 struct domain *domain_parent(const struct domain *d);	/* NULL: paging */
 uint64_t domain_last(const struct domain *d);		/* last input address of the table */
+uint64_t domain_first(const struct domain *d);		/* the first one */
+uint64_t domain_page_size(const struct domain *d);	/* the smallest */
 
 /*
  * Kernel-managed table: [@first, @last] -> @pa (all 4K aligned, last = end - 1), largest leaf
@@ -191,6 +222,8 @@ struct page_group {
 };
 /* Groups for @d go to @fn, which then holds them. NULL: nobody listens (the state at creation). */
 void domain_listen(struct domain *d, void (*fn)(void *arg, struct page_group *group), void *arg);
+/* iommu_ref_page_request() for one who has locked the machine. -ENOMEM. */
+int page_request(struct iommu_ref *ref, struct device *dev, struct iommu_ref_page_request req);
 /* Answers the device and frees @group. */
 void page_group_respond(struct iommu_ref *ref, struct page_group *group,
 			enum iommu_ref_page_code code);

@@ -132,7 +132,8 @@ static struct domain *listener(struct device *dev, const struct iommu_ref_page_r
 	if (!d) {
 		d = device_domain(dev, NO_PASID);
 		if (d && req->has_pasid && req->pasid &&
-		    (d->kind != DOMAIN_NESTED || d->fmt != FMT_ARM_S1_4K))
+		    (d->kind != DOMAIN_NESTED ||
+		     (d->fmt != FMT_ARM_S1_4K && d->fmt != FMT_DRIVER)))
 			d = NULL;
 	}
 	return d && d->listen ? d : NULL;
@@ -159,7 +160,7 @@ static void overflow(struct iommu_ref *ref, struct device *dev,
 		respond(dev, req, IOMMU_REF_PAGE_SUCCESS);
 }
 
-static int request(struct iommu_ref *ref, struct device *dev, struct iommu_ref_page_request req)
+int page_request(struct iommu_ref *ref, struct device *dev, struct iommu_ref_page_request req)
 {
 	struct page_group *group;
 	struct domain *d;
@@ -202,7 +203,7 @@ int iommu_ref_page_request(struct iommu_ref *ref, const struct iommu_ref_page_re
 		if (!(req->grpid >> GRPID_BITS) &&
 		    (!req->has_pasid ||
 		     (dev->cfg->pasid && !((uint64_t)req->pasid >> ref->cfg.pasid_bits))))
-			rc = request(ref, dev, *req);
+			rc = page_request(ref, dev, *req);
 	}
 	ref_unlock(ref);
 	return rc;
