@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IOMMU_GET_HW_INFO: what user space has to know of the hardware before it builds a stage 1. Holds on
- * every device that is bound to an iommufd, nesting or not.
+ * IOMMU_GET_HW_INFO: what user space has to know of the hardware before it builds a stage 1. Holds
+ * on every device that is bound to an iommufd, nesting or not.
  */
 #include "../../harness/test.h"
 #include "nest.h"

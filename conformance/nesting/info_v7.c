@@ -106,7 +106,8 @@ CTS_TEST_F(info_v7, flags_zero, "INFO_FLAGS_ZERO")
 	CTS_EXPECT_EQ("INFO_FLAGS_ZERO", 0, self->cap->info.vendor.vtd.flags);
 	for (size_t i = 0; i < sizeof(self->cap->info.padding); i++)
 		CTS_EXPECT_EQ("INFO_FLAGS_ZERO", 0, self->cap->info.padding[i]);
-	if (self->c->v.profile == CTS_V7_REVIEWED)	/* as posted it is whatever the stack held */
+	/* as posted it is whatever the stack held */
+	if (self->c->v.profile == CTS_V7_REVIEWED)
 		for (size_t i = hole; i < hole + 4; i++)
 			CTS_EXPECT_EQ("INFO_FLAGS_ZERO", 0, bytes[i]);
 }

@@ -67,7 +67,7 @@ static inline const char *leg_stops(struct nest_rig *r, unsigned int nr, unsigne
 	return nest_stops(r, l->path, l->gva + page * PG + 0x40, &l->win);
 }
 
-/* A stage 1 of its own that shows page 1 of leg 0's window where leg 0's shows page 0, and no more. */
+/* A stage 1 of its own: page 1 of leg 0's window where leg 0's shows page 0, and no more. */
 static inline int shifted_stage1(struct nest_rig *r, uint16_t asid, struct stage1 *t)
 {
 	int rc = stage1_create(t, &r->ram, asid);
@@ -98,8 +98,8 @@ union nest_data {
 };
 
 /*
- * A request for a nested table that is right in itself: @s1 on the space's nest parent (VT-d) or the
- * device's vIOMMU (SMMUv3). @data must live as long as *@a.
+ * A request for a nested table that is right in itself: @s1 on the space's nest parent (VT-d) or
+ * the device's vIOMMU (SMMUv3). @data must live as long as *@a.
  */
 static inline void nest_request(struct cts_space *s, unsigned int device, const struct cts_s1 *s1,
 				union nest_data *data, struct iommu_hwpt_alloc *a)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iommufd's nested page tables on an IOMMU that nests: the driver's data, who holds whom, and moving a
- * device from one stage 1 to another.
+ * iommufd's nested page tables on an IOMMU that nests: the driver's data, who holds whom, and
+ * moving a device from one stage 1 to another.
  */
 #include "../../harness/test.h"
 #include "nest.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What iommufd says to requests for nesting that cannot be right, before it asks the hardware: these
- * need no IOMMU that nests. Linux 7.2, hw_pagetable.c and viommu.c, is the order of checks.
+ * What iommufd says to requests for nesting that cannot be right, before it asks the hardware:
+ * these need no IOMMU that nests. Linux 7.2, hw_pagetable.c and viommu.c, is the order of checks.
  */
 #include "../../harness/test.h"
 #include "nest.h"

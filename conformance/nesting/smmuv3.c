@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SMMUv3's part of iommufd: vIOMMU, vDEVICE, and the guest's stream table entry as the data of a nested
- * table (struct iommu_hwpt_arm_smmuv3; IHI 0070, 5.2).
+ * SMMUv3's part of iommufd: vIOMMU, vDEVICE, and the guest's stream table entry as the data of a
+ * nested table (struct iommu_hwpt_arm_smmuv3; IHI 0070, 5.2).
  */
 #include "../../fixtures/stage1/format.h"
 #include "../../harness/test.h"
@@ -48,7 +48,8 @@ static long viommu_alloc(FIXTURE_DATA(smmuv3) *self, struct iommu_viommu_alloc *
 	return cts_ioctl(self->c, NULL, self->s->fd, IOMMU_VIOMMU_ALLOC, v);
 }
 
-static long vdevice_alloc(FIXTURE_DATA(smmuv3) *self, uint32_t viommu, unsigned int dev, uint64_t id)
+static long vdevice_alloc(FIXTURE_DATA(smmuv3) *self, uint32_t viommu, unsigned int dev,
+			  uint64_t id)
 {
 	struct iommu_vdevice_alloc v = {
 		.size = sizeof(v), .viommu_id = viommu, .dev_id = self->s->dev_id[dev],

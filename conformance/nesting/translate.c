@@ -65,7 +65,8 @@ static void expect_read_only(struct __test_metadata *_metadata, FIXTURE_DATA(tra
 	CTS_PRE(stage1_map(&leg->stage1, to, gpa, PG, CTS_RW, false));
 	for (unsigned int pg = 0; pg < 2; pg++) {
 		/* read first: an entry that is cached for reading gives no right to write */
-		CTS_EXPECT_NULL(id, copies(self, leg->gva + pg * PG, to, leg->win.va + pg * PG, page));
+		CTS_EXPECT_NULL(id, copies(self, leg->gva + pg * PG, to, leg->win.va + pg * PG,
+					   page));
 		CTS_EXPECT_NULL(id, leg_stops(&self->rig, 0, pg));
 	}
 	CTS_EXPECT_NULL(id, leg_stops(&self->rig, 0, 5));
@@ -85,7 +86,7 @@ CTS_TEST_F(translate, s2_read_only, "NEST_S2_READ_ONLY")
 
 CTS_TEST_F(translate, huge_leaf, "NEST_HUGE_LEAF")
 {
-	static const uint64_t off[] = { 0, 0x1000, 0x10040, 0x123450, (2 << 20) - 32 };
+	static const uint64_t off[] = { 0x123450, 0, 0x1000, 0x10040, (2 << 20) - 32 };
 	struct nest_leg *leg = self->leg;
 
 	RIG(RIG_HUGE);

@@ -29,7 +29,7 @@ enum { CFG_ABORT = 0, CFG_BYPASS = 4, CFG_S1 = 5 };
 enum { EATS_ABORT = 0, EATS_TRANS = 1 };
 
 /* "EIO is reserved for invalid STE data." */
-static int check_ste(const uint64_t ste[2], struct stage1 *s1)
+static int check_ste(const struct iommu_ref *ref, const uint64_t ste[2], struct stage1 *s1)
 {
 	unsigned int cfg = FIELD(ste[0], STE0_CFG_HI, STE0_CFG_LO);
 	unsigned int eats = FIELD(ste[1], 29, 28);
@@ -40,14 +40,14 @@ static int check_ste(const uint64_t ste[2], struct stage1 *s1)
 		return 0;
 	}
 	if ((ste[0] & ~STE0_ALLOWED) || (ste[1] & ~STE1_ALLOWED))
-		return -EIO;
+		return ref_defect(ref, STE_UNCHECKED) ? 0 : -EIO;
 	if (cfg != CFG_ABORT && cfg != CFG_BYPASS && cfg != CFG_S1)
-		return -EIO;
+		return ref_defect(ref, STE_UNCHECKED) ? 0 : -EIO;
 	if (eats != EATS_ABORT && eats != EATS_TRANS)
-		return -EIO;
+		return ref_defect(ref, STE_UNCHECKED) ? 0 : -EIO;
 	s1->ste[0] = ste[0];
 	s1->ste[1] = ste[1] & ~STE1_EATS;
-	s1->abort = cfg == CFG_ABORT;
+	s1->abort = cfg == (ref_defect(ref, STE_BYPASS_ABORTS) ? CFG_BYPASS : CFG_ABORT);
 	s1->bypass = cfg == CFG_BYPASS;
 	return 0;
 }
@@ -74,17 +74,20 @@ int arm_alloc_nested(struct viommu *viommu, uint32_t flags, const struct user_da
 {
 	struct stage1 s1 = { .fmt = FMT_ARM_S1_4K, .addr_width = 48 };
 	struct iommu_hwpt_arm_smmuv3 arg;
+	const struct user_data any = { data->uptr, IOMMU_HWPT_DATA_ARM_SMMUV3, sizeof(arg), 0 };
 	uint64_t ste[2];
 	int rc;
 
 	if (flags)
 		return -EOPNOTSUPP;
+	if (ref_defect(viommu->obj.ictx->ref, NEST_DATA_UNCHECKED))
+		data = &any;
 	rc = copy_user_data(&arg, data, IOMMU_HWPT_DATA_ARM_SMMUV3, sizeof(arg));
 	if (rc)
 		return rc;
 	ste[0] = le64toh(arg.ste[0]);
 	ste[1] = le64toh(arg.ste[1]);
-	rc = check_ste(ste, &s1);
+	rc = check_ste(viommu->obj.ictx->ref, ste, &s1);
 	if (rc)
 		return rc;
 	rc = hwpt_create_nested(viommu->hwpt, viommu, &s1, out);

@@ -224,7 +224,7 @@ static int arm_check_rid(struct iommu_ref *ref, struct igroup *g, struct hwpt *h
 
 		while (v && v->idev->dev != dev)
 			v = v->next;
-		if (!v)
+		if (!v && !ref_defect(ref, VDEVICE_NOT_NEEDED))
 			return -ENOENT;
 	}
 	return 0;
@@ -399,7 +399,8 @@ static int replace(struct idev *idev, uint32_t pasid, struct hwpt *hwpt)
 			return rc;
 	}
 	rc = check_attach(ref, g, hwpt, pasid);
-	if (!rc && !ref_defect(ref, REPLACE_KEEPS_OLD))
+	if (!rc && !ref_defect(ref, REPLACE_KEEPS_OLD) &&
+	    !(old->parent && hwpt->parent && ref_defect(ref, NEST_REPLACE_KEEPS_OLD)))
 		rc = set_group(ref, g, pasid, hwpt->domain, old->domain);
 	if (rc) {
 		if (move)

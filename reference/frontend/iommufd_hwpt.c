@@ -91,7 +91,8 @@ int hwpt_from_domain(struct ioas *ioas, struct domain *domain, uint32_t flags, s
 	}
 	hwpt->domain = domain;
 	hwpt->ioas = ioas;
-	hwpt->nest_parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+	hwpt->nest_parent = (flags & IOMMU_HWPT_ALLOC_NEST_PARENT) &&
+			    !ref_defect(ictx->ref, NEST_PARENT_FORGOTTEN);
 	hwpt->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
 	rc = ioas_add_hwpt(ioas, hwpt);
 	if (rc) {
@@ -120,9 +121,10 @@ int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct 
 	/* No device reports IOMMU_HW_CAP_DIRTY_TRACKING. */
 	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
 		return -EOPNOTSUPP;
-	if ((flags & IOMMU_HWPT_FAULT_ID_VALID) && (flags & IOMMU_HWPT_ALLOC_NEST_PARENT))
+	if ((flags & IOMMU_HWPT_FAULT_ID_VALID) && (flags & IOMMU_HWPT_ALLOC_NEST_PARENT) &&
+	    !ref_defect(ictx->ref, NEST_FLAGS_IGNORED))
 		return -EOPNOTSUPP;
-	if (has_data)
+	if (has_data && !ref_defect(ictx->ref, NEST_DATA_UNCHECKED))
 		return -EOPNOTSUPP;
 	rc = choose_format(&ictx->ref->cfg, flags, &fmt);
 	if (rc)
@@ -174,7 +176,8 @@ static int alloc_on_parent(struct hwpt *parent, uint32_t flags, const struct use
 	if ((flags & ~(IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID)) || !data->len ||
 	    cfg->vendor != IOMMU_REF_VTD)
 		return -EOPNOTSUPP;
-	if (parent->auto_domain || !parent->nest_parent)
+	if ((parent->auto_domain || !parent->nest_parent) &&
+	    !ref_defect(parent->obj.ictx->ref, ANY_NEST_PARENT))
 		return -EINVAL;
 	return vtd_alloc_nested(parent, flags & ~IOMMU_HWPT_FAULT_ID_VALID, data, out);
 }
@@ -200,6 +203,8 @@ int hwpt_alloc(struct ucmd *u)
 
 	if (reserved_set(u->ictx->ref, cmd->__reserved))
 		return -EOPNOTSUPP;
+	if (ref_defect(u->ictx->ref, NEST_FLAGS_IGNORED) && cmd->data_len)
+		cmd->flags = 0;
 	if ((cmd->data_type == IOMMU_HWPT_DATA_NONE) != !cmd->data_len)
 		return -EINVAL;
 	if (!object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE))
@@ -217,6 +222,8 @@ int hwpt_alloc(struct ucmd *u)
 		rc = alloc_on_parent((struct hwpt *)pt, cmd->flags, &data, &hwpt);
 	else if (pt->type == OBJECT_VIOMMU)
 		rc = alloc_on_viommu((struct viommu *)pt, cmd->flags, &data, &hwpt);
+	else if (pt->type == OBJECT_HWPT_NESTED && ref_defect(u->ictx->ref, ANY_NEST_PARENT))
+		rc = alloc_on_parent(((struct hwpt *)pt)->parent, cmd->flags, &data, &hwpt);
 	else
 		rc = -EINVAL;
 	if (rc)

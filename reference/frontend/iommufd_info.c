@@ -4,6 +4,7 @@
  * configuration and with what the model does.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "iommufd_driver.h"
 
@@ -139,7 +140,8 @@ int get_hw_info(struct ucmd *u)
 	uint32_t len = vtd ? sizeof(data.vtd) : sizeof(data.arm), copied;
 	struct idev *idev;
 
-	if ((cmd->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) ||
+	if (((cmd->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) &&
+	     !ref_defect(u->ictx->ref, NEST_FLAGS_IGNORED)) ||
 	    reserved_set(u->ictx->ref, cmd->__reserved[0] | cmd->__reserved[1] |
 			 cmd->__reserved[2]))
 		return -EOPNOTSUPP;
@@ -150,14 +152,22 @@ int get_hw_info(struct ucmd *u)
 		return -ENOENT;
 	if (u->ictx->ref->driver)
 		return driver_info(u, idev);
-	if (cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT && cmd->in_data_type != type)
+	if (cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT && cmd->in_data_type != type &&
+	    !ref_defect(u->ictx->ref, HW_INFO_ANY_TYPE))
 		return -EOPNOTSUPP;
 	cmd->out_data_type = type;
 	if (vtd)
 		vtd_info(cfg, &data.vtd);
 	else
 		arm_info(cfg, &data.arm);
-	copied = cmd->data_len < len ? cmd->data_len : len;
+	if (ref_defect(u->ictx->ref, HW_INFO_EMPTY)) {
+		memset(&data, 0, sizeof(data));
+		len = cmd->out_data_type = 0;
+	}
+	copied = cmd->data_len < len && !ref_defect(u->ictx->ref, HW_INFO_OVERRUN) ?
+			 cmd->data_len : len;
+	if (ref_defect(u->ictx->ref, HW_INFO_TAIL_KEPT) && cmd->data_len > copied)
+		cmd->data_len = copied;
 	if (copy_to_user(user_ptr(cmd->data_uptr), &data, copied) ||
 	    clear_tail(user_ptr(cmd->data_uptr), copied, cmd->data_len))
 		return -EFAULT;

@@ -28,6 +28,10 @@ int viommu_alloc(struct ucmd *u)
 	int rc;
 
 	/* __reserved: the header's "Must be 0", which Linux 7.2 does not look at */
+	if (ref_defect(u->ictx->ref, VIOMMU_ANY_TYPE))
+		cmd->type = IOMMU_VIOMMU_TYPE_ARM_SMMUV3;
+	if (ref_defect(u->ictx->ref, NEST_FLAGS_IGNORED))
+		cmd->flags = 0;
 	if (cmd->flags || cmd->type == IOMMU_VIOMMU_TYPE_DEFAULT ||
 	    reserved_set(u->ictx->ref, cmd->__reserved))
 		return -EOPNOTSUPP;
@@ -39,7 +43,7 @@ int viommu_alloc(struct ucmd *u)
 	hwpt = object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING);
 	if (!hwpt)
 		return -ENOENT;
-	if (!hwpt->nest_parent)
+	if (!hwpt->nest_parent && !ref_defect(u->ictx->ref, ANY_NEST_PARENT))
 		return -EINVAL;
 	viommu = object_alloc(u->ictx, sizeof(*viommu), OBJECT_VIOMMU, viommu_destroy);
 	if (!viommu)
@@ -94,12 +98,12 @@ int vdevice_alloc(struct ucmd *u)
 	int rc;
 
 	if (!viommu)
-		return -ENOENT;
+		return ref_defect(u->ictx->ref, VIOMMU_ANY_TYPE) ? 0 : -ENOENT;
 	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
 	if (!idev)
 		return -ENOENT;
 	if (idev->vdev || viommu_find_vdevice(viommu, cmd->virt_id))
-		return -EEXIST;
+		return ref_defect(u->ictx->ref, VDEVICE_DUPLICATE) ? 0 : -EEXIST;
 	vdev = object_alloc(u->ictx, sizeof(*vdev), OBJECT_VDEVICE, vdevice_destroy);
 	if (!vdev)
 		return -ENOMEM;

@@ -14,15 +14,19 @@ int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data
 	const uint64_t known = IOMMU_VTD_S1_SRE | IOMMU_VTD_S1_EAFE | IOMMU_VTD_S1_WPE;
 	struct iommu_ref *ref = parent->obj.ictx->ref;
 	struct iommu_hwpt_vtd_s1 vtd;
+	const struct user_data any = { data->uptr, IOMMU_HWPT_DATA_VTD_S1, sizeof(vtd), 0 };
 	struct stage1 s1 = { .fmt = FMT_X86_FL4, .addr_width = 48 };
 	int rc;
 
+	if (ref_defect(ref, NEST_DATA_UNCHECKED))
+		data = &any;
 	if (data->type != IOMMU_HWPT_DATA_VTD_S1)
 		return -EOPNOTSUPP;
 	rc = copy_user_data(&vtd, data, IOMMU_HWPT_DATA_VTD_S1, sizeof(vtd));
 	if (rc)
 		return rc;
-	if (reserved_set(ref, vtd.__reserved) || (vtd.flags & ~known))
+	if (reserved_set(ref, vtd.__reserved) ||
+	    ((vtd.flags & ~known) && !ref_defect(ref, NEST_FLAGS_IGNORED)))
 		return -EOPNOTSUPP;
 	s1.root = vtd.pgtbl_addr & ~(PAGE_SIZE - 1);
 	s1.sre = vtd.flags & IOMMU_VTD_S1_SRE;
@@ -33,7 +37,7 @@ int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data
 		return rc;
 	(*out)->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
 	/* The width is compared with the hardware's when a device is attached: -EINVAL then. */
-	(*out)->bad_config = vtd.addr_width != 48;
+	(*out)->bad_config = vtd.addr_width != 48 && !ref_defect(ref, NEST_DATA_UNCHECKED);
 	return 0;
 }
 

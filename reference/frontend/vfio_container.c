@@ -71,6 +71,7 @@ static void drop_nesting(struct vfio_container *c)
 /* p03 and p07: the info and the owner of PASIDs are fetched when a group is attached. */
 static int take_nesting(struct iommu_ref_proc *caller, struct vfio_container *c)
 {
+	bool again = c->nesting_info.argsz;
 	int rc;
 
 	vfio_nesting_fill_info(c, &c->nesting_info);
@@ -85,7 +86,7 @@ static int take_nesting(struct iommu_ref_proc *caller, struct vfio_container *c)
 		if (rc)
 			return rc;
 	}
-	c->has_nesting_info = true;
+	c->has_nesting_info = !(again && ref_defect(c->ref, INFO_ONCE));
 	return 0;
 }
 

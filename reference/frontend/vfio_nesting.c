@@ -139,6 +139,11 @@ static bool padding_is_zero(const struct vfio_container *c, const uint8_t *paddi
 /* iommu_check_bind_data() */
 static int core_check(const struct vfio_container *c, const struct iommu_gpasid_bind_data *data)
 {
+	if (ref_defect(c->ref, BIND_UNCHECKED))
+		return 0;
+	if (!(data->flags & IOMMU_SVA_GPASID_VAL) && data->gpasid &&
+	    ref_defect(c->ref, BIND_STRICT))
+		return -EINVAL;
 	if (data->version != IOMMU_GPASID_BIND_VERSION_1 || data->format >= IOMMU_PASID_FORMAT_LAST)
 		return -EINVAL;
 	if (data->flags & ~(uint64_t)IOMMU_SVA_GPASID_VAL)
@@ -147,8 +152,11 @@ static int core_check(const struct vfio_container *c, const struct iommu_gpasid_
 }
 
 /* intel_svm_bind_gpasid() up to the PASID itself */
-static int vtd_check(const struct device *dev, const struct iommu_gpasid_bind_data *data)
+static int vtd_check(const struct vfio_container *c, const struct device *dev,
+		     const struct iommu_gpasid_bind_data *data)
 {
+	if (ref_defect(c->ref, BIND_UNCHECKED))
+		return 0;
 	if (data->format != IOMMU_PASID_FORMAT_INTEL_VTD || data->argsz < sizeof(*data))
 		return -EINVAL;
 	if (data->vendor.vtd.flags & ~(uint64_t)(IOMMU_SVA_VTD_GPASID_LAST - 1))
@@ -167,6 +175,8 @@ static int vtd_check_table(const struct vfio_container *c,
 	const struct iommu_nesting_info *info = &c->nesting_info;
 	uint64_t flags = data->vendor.vtd.flags;
 
+	if (ref_defect(c->ref, BIND_TABLE_UNCHECKED))
+		return 0;
 	if (data->hpasid >> info->pasid_bits)	/* no entry in the PASID table */
 		return -EINVAL;
 	if (data->addr_width != 48 &&
@@ -188,7 +198,15 @@ static int copy_bind_data(const struct vfio_container *c, struct iommu_gpasid_bi
 	size_t minsz = offsetof(struct iommu_gpasid_bind_data, vendor);
 	int rc = vfio_nesting_copy_head(c, data, minsz, user, room);
 
-	return rc ? rc : vfio_nesting_copy_rest(c, data, sizeof(*data), minsz, user, room);
+	if (!rc)
+		rc = vfio_nesting_copy_rest(c, data, sizeof(*data), minsz, user, room);
+	if (rc && ref_defect(c->ref, BIND_UNCHECKED)) {
+		data->argsz = sizeof(*data);
+		return 0;
+	}
+	if (!rc && data->argsz > sizeof(*data) && ref_defect(c->ref, BIND_STRICT))
+		return -EINVAL;
+	return rc;
 }
 
 /* ---- bind */
@@ -199,7 +217,7 @@ static int set_nested_domain(struct vfio_container *c, struct device *dev,
 	struct stage1 s1 = {
 		.fmt = FMT_X86_FL4,
 		.root = data->gpgd & ~(PAGE_SIZE - 1),
-		.addr_width = data->addr_width,
+		.addr_width = ref_defect(c->ref, BIND_TABLE_UNCHECKED) ? 48 : data->addr_width,
 		.sre = data->vendor.vtd.flags & IOMMU_SVA_VTD_GPASID_SRE,
 		.eafe = data->vendor.vtd.flags & IOMMU_SVA_VTD_GPASID_EAFE,
 	};
@@ -209,6 +227,8 @@ static int set_nested_domain(struct vfio_container *c, struct device *dev,
 	if (rc)
 		return rc;
 	rc = device_set_domain(c->ref, dev, (uint32_t)data->hpasid, d);
+	if (!rc && ref_defect(c->ref, BIND_MOVES_RID))
+		device_set_domain(c->ref, dev, NO_PASID, d);
 	domain_put(c->ref, d);	/* the device holds it */
 	return rc;
 }
@@ -217,12 +237,14 @@ static int set_nested_domain(struct vfio_container *c, struct device *dev,
 static int bind_device(struct vfio_container *c, struct device *dev,
 		       const struct iommu_gpasid_bind_data *data)
 {
-	int rc = vtd_check(dev, data);
+	int rc = vtd_check(c, dev, data);
 	uint32_t pasid = (uint32_t)data->hpasid;
 
 	if (rc)
 		return rc;
 	rc = pasid_lookup(c->ref, c->mm->set, pasid);	/* p09: in the domain's set only */
+	if (rc == -ENOENT && ref_defect(c->ref, BIND_STRICT))
+		return -EINVAL;
 	if (rc)
 		return rc;
 	if (vfio_nesting_bound(dev, pasid))
@@ -252,7 +274,8 @@ static int unbind_pasid(struct vfio_container *c, uint64_t hpasid)
 	rc = pasid_lookup(c->ref, c->mm->set, pasid);
 	if (rc)
 		return rc;
-	vfio_nesting_unbind(c->groups, pasid);
+	if (!ref_defect(c->ref, UNBIND_KEEPS_TABLE))
+		vfio_nesting_unbind(c->groups, pasid);
 	if (ref_defect(c->ref, UNBIND_TEARS_DOWN_OTHERS))
 		vfio_nesting_unbind_all(c->groups);
 	return 0;
@@ -300,14 +323,14 @@ static int unbind_checked(struct vfio_container *c, const void *user, size_t roo
 	 * As reviewed only the PASID counts ("excessive for an internal api callback", Alex on
 	 * p10).
 	 */
-	if (as_posted(c)) {
+	if (as_posted(c) || ref_defect(c->ref, UNBIND_STRICT)) {
 		rc = core_check(c, &data);
 		if (rc)
 			return rc;
 	}
 	rc = unbind_pasid(c, data.hpasid);
 	/* Freed before, or never allocated: nothing is bound, which is what was asked for. */
-	return rc == -ENOENT ? 0 : rc;
+	return rc == -ENOENT && !ref_defect(c->ref, UNBIND_STRICT) ? 0 : rc;
 }
 
 static long op_unbind(struct vfio_container *c, const void *user, size_t room)
@@ -322,6 +345,8 @@ static long op_unbind(struct vfio_container *c, const void *user, size_t room)
 
 static bool has_feature(const struct vfio_container *c, uint32_t feature)
 {
+	if (ref_defect(c->ref, FEATURES_IGNORED))
+		return true;
 	return c->has_nesting_info && c->nesting_info.features & feature;
 }
 

@@ -70,15 +70,25 @@ static int add_nesting_cap(const struct vfio_container *c, struct cap_chain *cap
 {
 	struct vfio_iommu_type1_info_cap_nesting *cap;
 
-	if (!c->has_nesting_info)
+	if (!c->has_nesting_info && !ref_defect(c->ref, INFO_CAP_ALWAYS))
 		return 0;
 	/* Only as posted: as reviewed such a container cannot be (p03, DF3). */
-	if (!c->nesting_info.format)
+	if (!c->nesting_info.format && !ref_defect(c->ref, INFO_CAP_ALWAYS))
 		return -ENOENT;
 	cap = add_cap(caps, sizeof(*cap), VFIO_IOMMU_TYPE1_INFO_CAP_NESTING);
 	if (!cap)
 		return -ENOMEM;
 	cap->info = c->nesting_info;
+	if (ref_defect(c->ref, INFO_UNTRUE)) {
+		cap->info.features = 0;
+		cap->info.pasid_bits++;
+		cap->info.addr_width++;
+	}
+	if (ref_defect(c->ref, INFO_RAW)) {
+		cap->header.version = 0;
+		cap->info.padding[3] = 0x5a;
+		cap->info.vendor.vtd.ecap_reg |= 0xf;
+	}
 	return 0;
 }
 
@@ -122,6 +132,8 @@ long vfio_type1_get_info(struct vfio_container *c, void *user_arg)
 	if (!rc)
 		rc = put_caps(&info, &caps, user_arg);
 	free(caps.buf);
+	if (!rc && ref_defect(c->ref, INFO_RAW))
+		info.cap_offset = sizeof(info);
 	if (!rc && copy_to_user(user_arg, &info, minsz))
 		rc = -EFAULT;
 	return rc;

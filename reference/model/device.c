@@ -154,7 +154,7 @@ void device_cfgi_cd(struct device *dev, uint32_t ssid)
 /* The IOTLB tag of DMA through @d, as far as it is known before the first request. */
 static int attach_init(struct device *dev, uint32_t pasid, struct domain *d, struct attach *att)
 {
-	uint32_t atag = pasid == NO_PASID ? 0 : pasid;
+	uint32_t atag = pasid == NO_PASID || ref_defect(dev->ref, IOTLB_IGNORES_PASID) ? 0 : pasid;
 
 	*att = (struct attach){ .domain = d };
 	if (dev->ref->cfg.vendor == IOMMU_REF_SMMUV3) {

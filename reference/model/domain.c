@@ -115,7 +115,7 @@ int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const str
 {
 	struct domain *d;
 
-	if (!can_nest(parent, s1))
+	if (!can_nest(parent, s1) && !ref_defect(ref, ANY_NEST_PARENT))
 		return -EINVAL;
 	d = domain_new(ref, DOMAIN_NESTED, s1->fmt);
 	if (!d)
@@ -123,6 +123,8 @@ int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const str
 	d->s1 = *s1;
 	if (s1->fmt == FMT_ARM_S1_4K) {
 		smmu_decode_ste(&d->s1);
+		d->dtag = parent->dtag;
+	} else if (ref_defect(ref, IOTLB_IGNORES_PASID)) {
 		d->dtag = parent->dtag;
 	} else {
 		d->dtag = iotlb_dtag_alloc(ref);
@@ -246,6 +248,8 @@ uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, u
 		return 0;
 	first &= ~(PAGE_SIZE - 1);
 	last = last > d->table.last ? d->table.last : last | (PAGE_SIZE - 1);
+	if (d->children && ref_defect(ref, PARENT_UNMAP_IGNORED))
+		return ((last - first) >> PAGE_SHIFT) + 1;
 	pages = pgtable_unmap(&d->table, first, last);
 	if (ref_defect(ref, UNMAP_KEEPS_IOTLB))
 		return pages;

@@ -32,6 +32,8 @@ void fault_record(struct iommu_ref *ref, const struct iommu_ref_fault *fault)
 		ref->stats.faults_lost++;
 	else
 		ring->records[ring->head++ % FAULT_RING_SIZE] = *fault;
+	if (ref_defect(ref, FAULT_TELLS_GPA) && fault->ipa)
+		ring->records[(ring->head - 1) % FAULT_RING_SIZE].iova = fault->ipa;
 }
 
 int iommu_ref_fault_pop(struct iommu_ref *ref, struct iommu_ref_fault *fault)

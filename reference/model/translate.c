@@ -149,7 +149,11 @@ static bool two_stages(struct iommu_ref *ref, struct attach *att, uint64_t iova,
 	if (att->bypass_s1)
 		return stage2_walk(ref, att->domain->parent, iova, want, x, fault);
 	if (!stage1_leaf(ref, att, iova, want, &leaf, fault))
-		return false;
+		return ref_defect(ref, S1_HOLE_PASSES) &&
+		       fault->reason == IOMMU_REF_FAULT_S1_TRANSLATION &&
+		       stage2_walk(ref, att->domain->parent, iova, want, x, fault);
+	if (leaf.shift > PAGE_SHIFT && ref_defect(ref, HUGE_LEAF_AS_PAGE))
+		leaf.out &= ~(pt_size(1) - 1) | (PAGE_SIZE - 1);
 	if (!stage2_walk(ref, att->domain->parent, leaf.out, want, x, fault))
 		return false;
 	x->prot &= leaf.prot;
@@ -181,6 +185,8 @@ static int walk(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint6
 	struct domain *d = att->domain;
 	bool ok;
 
+	if (d->kind == DOMAIN_NESTED && d->s1.abort && ref_defect(ref, STE_ABORT_PASSES))
+		return stage2_walk(ref, d->parent, iova, want, x, fault) ? 0 : -EFAULT;
 	if (d->kind == DOMAIN_NESTED && d->s1.abort) {
 		/* STE.Config = 0b000: the device gets an abort, no event is recorded. */
 		fault->reason = IOMMU_REF_FAULT_BLOCKED;
