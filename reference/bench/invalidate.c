@@ -31,7 +31,7 @@ static int invalidate_open(struct iommu_ref_bench_run *r)
 	r->priv = g;
 	if (!g)
 		return -ENOMEM;
-	rc = rig_open(g, IOTLB, r->bench->n, false);
+	rc = rig_open(g, IOTLB, r->bench->n, RIG_ONE_STAGE);
 	r->ref = g->ref;
 	return rc ? rc : fill_all(g);
 }

@@ -65,7 +65,8 @@ static const char *pasid_verify(struct iommu_ref_bench_run *r)
 	if (pasid_lookup(r->ref, x->set, x->last) != -ENOENT ||
 	    pasid_set_count(x->set) != r->bench->n)
 		return "the PASID is not free again";
-	if (pasid_alloc(r->ref, x->set, 1, UINT32_MAX, &pasid) || pasid_lookup(r->ref, x->set, pasid))
+	if (pasid_alloc(r->ref, x->set, 1, UINT32_MAX, &pasid) ||
+	    pasid_lookup(r->ref, x->set, pasid))
 		return "an allocated PASID is not the set's";
 	pasid_free_range(r->ref, x->set, pasid, pasid, NULL, NULL);
 	return NULL;

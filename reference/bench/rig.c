@@ -8,12 +8,13 @@
 /* Addresses that nothing is at: translated, never accessed. Not a multiple of 2M: 4K leaves. */
 #define SOMEWHERE 0x700000001000ull
 
-static int machine_open(struct rig *g, unsigned int iotlb_entries)
+static int machine_open(struct rig *g, unsigned int iotlb_entries, bool trusted)
 {
 	struct iommu_ref_config cfg;
 
 	iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
 	cfg.iotlb_entries = iotlb_entries;
+	cfg.trusted_memory = trusted;
 	return iommu_ref_create(&cfg, &g->ref);
 }
 
@@ -64,15 +65,15 @@ static int nested_open(struct rig *g)
 	return rc ? rc : domain_create_nested(g->ref, g->parent, &s1, &g->domain);
 }
 
-int rig_open(struct rig *g, unsigned int iotlb_entries, unsigned int pages, bool nested)
+int rig_open(struct rig *g, unsigned int iotlb_entries, unsigned int pages, enum rig_kind kind)
 {
 	int rc;
 
 	*g = (struct rig){ .pages = pages, .map = MAP_FAILED,
 			   .dma = { .device = 0, .has_pasid = true, .pasid = RIG_PASID } };
-	rc = machine_open(g, iotlb_entries);
+	rc = machine_open(g, iotlb_entries, kind == RIG_NESTED_TRUSTED);
 	if (!rc)
-		rc = nested ? nested_open(g) : flat_open(g);
+		rc = kind == RIG_ONE_STAGE ? flat_open(g) : nested_open(g);
 	if (!rc)
 		rc = device_set_domain(g->ref, device_by_index(g->ref, 0), RIG_PASID, g->domain);
 	return rc;

@@ -21,8 +21,10 @@ struct rig {
 	unsigned int at;
 };
 
-/* @nested: two stages of 4 levels, every leaf of 4K; else one, first level. 0 or -errno */
-int rig_open(struct rig *g, unsigned int iotlb_entries, unsigned int pages, bool nested);
+/* Every leaf is of 4K. TRUSTED: tables of the guest are read directly. */
+enum rig_kind { RIG_ONE_STAGE, RIG_NESTED, RIG_NESTED_TRUSTED };
+/* 0 or -errno */
+int rig_open(struct rig *g, unsigned int iotlb_entries, unsigned int pages, enum rig_kind kind);
 void rig_close(struct rig *g);
 
 /* The @i-th page in the order of visits. */

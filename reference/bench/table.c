@@ -11,13 +11,16 @@
 #define MAP(what, kind, n, bar) \
 	{ what, "PTE", "pages", n, n, (n) > 65536 ? (n) : 65536, bar, &map_bench, kind }
 #define THREADS(what, kind, n) \
-	{ "threads/" what, "translation", "threads", n, 1u << 18, 1u << 18, 0, &threads_bench, kind }
+	{ "threads/" what, "page", "threads", n, 1u << 13, 1u << 13, 0, &threads_bench, kind }
 
 static const struct iommu_ref_bench benches[] = {
 	{ "translate/hit", "page", NULL, 0, SMALL, 12, &translate_bench, TRANSLATE_HIT },
 	{ "translate/miss", "page", NULL, 0, SMALL, 40, &translate_bench, TRANSLATE_MISS },
-	{ "translate/nested-miss", "page", NULL, 0, SMALL, 120, &translate_bench,
+	/* struct iommu_ref_config.trusted_memory, and without it */
+	{ "translate/nested-miss-trusted", "page", NULL, 0, SMALL, 120, &translate_bench,
 	  TRANSLATE_NESTED },
+	{ "translate/nested-miss", "page", NULL, 0, SMALL, 0, &translate_bench,
+	  TRANSLATE_NESTED_CHECKED },
 	INVALIDATE("page", INV_PAGE, 64, 20),
 	INVALIDATE("page", INV_PAGE, 1024, 20),
 	INVALIDATE("page", INV_PAGE, 16384, 20),
@@ -53,6 +56,8 @@ static const struct iommu_ref_bench benches[] = {
 	THREADS("hit", THREADS_HIT, 2),
 	THREADS("miss", THREADS_MISS, 1),
 	THREADS("miss", THREADS_MISS, 2),
+	THREADS("scattered-miss", THREADS_SCATTERED, 1),
+	THREADS("scattered-miss", THREADS_SCATTERED, 2),
 };
 
 size_t iommu_ref_benches(const struct iommu_ref_bench **out)

@@ -5,7 +5,7 @@
 
 #include "bench.h"
 
-enum { TRANSLATE_HIT, TRANSLATE_MISS, TRANSLATE_NESTED };
+enum { TRANSLATE_HIT, TRANSLATE_MISS, TRANSLATE_NESTED, TRANSLATE_NESTED_CHECKED };
 extern const struct iommu_ref_bench_ops translate_bench;
 enum { INV_PAGE, INV_RANGE, INV_PASID, INV_DOMAIN };
 extern const struct iommu_ref_bench_ops invalidate_bench;
@@ -15,7 +15,7 @@ enum { IOVA_INSERT, IOVA_FIND, IOVA_ERASE };
 extern const struct iommu_ref_bench_ops iova_bench;
 extern const struct iommu_ref_bench_ops pasid_bench;
 extern const struct iommu_ref_bench_ops fault_bench;
-enum { THREADS_HIT, THREADS_MISS };
+enum { THREADS_HIT, THREADS_MISS, THREADS_SCATTERED };
 extern const struct iommu_ref_bench_ops threads_bench;
 
 #endif

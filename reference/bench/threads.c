@@ -19,9 +19,10 @@
 struct user {
 	struct iommu_ref *ref;
 	struct domain *domain;
-	unsigned int device, pages, at;
+	unsigned int device, pages, at, stride;
 	uint64_t seen;		/* sum of all addresses, modulo 2^64 */
 	int rc;
+	char alone[64];		/* on cache lines of its own */
 };
 
 struct threads_run {
@@ -29,7 +30,8 @@ struct threads_run {
 	pthread_t helper;
 	bool helper_runs, stop;
 	unsigned int n;		/* for the helper */
-	pthread_barrier_t barrier;
+	bool ready, go;		/* it is awake; it shall begin, until its end */
+	pthread_barrier_t barrier;	/* where it sleeps between samples */
 };
 
 static void work(struct user *u, unsigned int n)
@@ -39,12 +41,22 @@ static void work(struct user *u, unsigned int n)
 	int rc = 0;
 
 	for (unsigned int i = u->at; n--; i++) {
-		dma.iova = RIG_BASE + (uint64_t)(i * RIG_STRIDE & (u->pages - 1)) * PAGE_SIZE;
+		dma.iova = RIG_BASE + (uint64_t)(i * u->stride & (u->pages - 1)) * PAGE_SIZE;
 		rc |= iommu_ref_translate(u->ref, &dma, &pa, NULL);
 		seen += pa;
 	}
 	u->seen = seen;
 	u->rc |= rc;
+}
+
+/* Awake, since waking up would be what is measured; not for long where both have a CPU. */
+static void wait_for(const bool *flag, bool value)
+{
+	unsigned int tries = 0;
+
+	while (__atomic_load_n(flag, __ATOMIC_ACQUIRE) != value)
+		if (++tries % 1000 == 0)
+			sched_yield();
 }
 
 static void *helper(void *arg)
@@ -55,8 +67,10 @@ static void *helper(void *arg)
 		pthread_barrier_wait(&t->barrier);
 		if (t->stop)
 			return NULL;
+		__atomic_store_n(&t->ready, true, __ATOMIC_RELEASE);
+		wait_for(&t->go, true);
 		work(&t->users[1], t->n);
-		pthread_barrier_wait(&t->barrier);
+		__atomic_store_n(&t->go, false, __ATOMIC_RELEASE);
 	}
 }
 
@@ -78,11 +92,14 @@ static int helper_start(struct threads_run *t)
 	return pthread_setaffinity_np(t->helper, sizeof(others), &others) ? -ENODEV : 0;
 }
 
-static int user_open(struct user *u, struct iommu_ref *ref, unsigned int device, bool hit)
+static int user_open(struct user *u, struct iommu_ref *ref, unsigned int device,
+		     unsigned int kind)
 {
 	int rc;
 
-	*u = (struct user){ .ref = ref, .device = device, .pages = hit ? HIT_PAGES : MISS_PAGES };
+	*u = (struct user){ .ref = ref, .device = device,
+			    .pages = kind == THREADS_HIT ? HIT_PAGES : MISS_PAGES,
+			    .stride = kind == THREADS_SCATTERED ? RIG_STRIDE : 1 };
 	rc = domain_create_paging(ref, FMT_X86_FL4, &u->domain);
 	if (!rc)
 		rc = domain_map(ref, u->domain, RIG_BASE, RIG_BASE + u->pages * PAGE_SIZE - 1,
@@ -107,8 +124,22 @@ static int threads_open(struct iommu_ref_bench_run *r)
 	cfg.iotlb_entries = IOTLB;
 	rc = iommu_ref_create(&cfg, &r->ref);
 	for (unsigned int i = 0; !rc && i < 2; i++)
-		rc = user_open(&t->users[i], r->ref, i, r->bench->kind == THREADS_HIT);
+		rc = user_open(&t->users[i], r->ref, i, r->bench->kind);
 	return rc || r->bench->n == 1 ? rc : helper_start(t);
+}
+
+/* Wakes the helper up. */
+static int threads_prepare(struct iommu_ref_bench_run *r, unsigned int n)
+{
+	struct threads_run *t = r->priv;
+
+	t->n = n / 2;
+	if (!t->helper_runs)
+		return 0;
+	pthread_barrier_wait(&t->barrier);
+	wait_for(&t->ready, true);
+	t->ready = false;
+	return 0;
 }
 
 static int threads_go(struct iommu_ref_bench_run *r, unsigned int n)
@@ -119,10 +150,9 @@ static int threads_go(struct iommu_ref_bench_run *r, unsigned int n)
 		work(&t->users[0], n);
 		return t->users[0].rc;
 	}
-	t->n = n / 2;
-	pthread_barrier_wait(&t->barrier);
+	__atomic_store_n(&t->go, true, __ATOMIC_RELEASE);
 	work(&t->users[0], n - n / 2);
-	pthread_barrier_wait(&t->barrier);
+	wait_for(&t->go, false);
 	return t->users[0].rc | t->users[1].rc;
 }
 
@@ -134,7 +164,7 @@ static const char *threads_verify(struct iommu_ref_bench_run *r)
 	struct iommu_ref_stats before, after;
 
 	iommu_ref_stats(r->ref, &before);
-	if (threads_go(r, pages * r->bench->n))
+	if (threads_prepare(r, pages * r->bench->n) || threads_go(r, pages * r->bench->n))
 		return "a translation failed";
 	iommu_ref_stats(r->ref, &after);
 	for (unsigned int i = 0; i < r->bench->n; i++)
@@ -167,6 +197,7 @@ static void threads_close(struct iommu_ref_bench_run *r)
 const struct iommu_ref_bench_ops threads_bench = {
 	.open = threads_open,
 	.verify = threads_verify,
+	.prepare = threads_prepare,
 	.run = threads_go,
 	.close = threads_close,
 };

@@ -16,6 +16,12 @@
 
 static int translate_open(struct iommu_ref_bench_run *r)
 {
+	static const enum rig_kind rigs[] = {
+		[TRANSLATE_HIT] = RIG_ONE_STAGE,
+		[TRANSLATE_MISS] = RIG_ONE_STAGE,
+		[TRANSLATE_NESTED] = RIG_NESTED_TRUSTED,
+		[TRANSLATE_NESTED_CHECKED] = RIG_NESTED,
+	};
 	bool hit = r->bench->kind == TRANSLATE_HIT;
 	struct rig *g = calloc(1, sizeof(*g));
 	int rc;
@@ -24,7 +30,7 @@ static int translate_open(struct iommu_ref_bench_run *r)
 	if (!g)
 		return -ENOMEM;
 	rc = rig_open(g, hit ? DEFAULT_IOTLB : MISS_IOTLB, hit ? HIT_PAGES : MISS_PAGES,
-		      r->bench->kind == TRANSLATE_NESTED);
+		      rigs[r->bench->kind]);
 	r->ref = g->ref;
 	for (unsigned int i = 0; !rc && i < g->pages; i++)
 		rc = rig_translate(g, i);
@@ -43,7 +49,7 @@ static int translate_run(struct iommu_ref_bench_run *r, unsigned int n)
 
 static const char *translate_verify(struct iommu_ref_bench_run *r)
 {
-	uint64_t stages = r->bench->kind == TRANSLATE_NESTED ? 24 : 4;
+	uint64_t stages = r->bench->kind >= TRANSLATE_NESTED ? 24 : 4;
 	bool hit = r->bench->kind == TRANSLATE_HIT;
 	struct iommu_ref_stats before, after;
 

@@ -64,6 +64,7 @@ static void slot_remove(struct device *dev, uint32_t pasid)
 {
 	struct attach **slot = &dev->pasids[pasid / PASID_LEAF][pasid % PASID_LEAF];
 
+	dev->hot = NULL;
 	free(*slot);
 	*slot = NULL;
 }
@@ -165,6 +166,7 @@ static int attach_init(struct device *dev, uint32_t pasid, struct domain *d, str
 		}
 		atag = d->fmt == FMT_ARM_S2_4K || att->bypass_s1 ? ATAG_NO_ASID : 0;
 	}
+	att->dtag = d->dtag;
 	att->tag = iotlb_tag_get(dev->ref, d->dtag, atag);
 	return att->tag ? 0 : -ENOMEM;
 }
@@ -221,6 +223,7 @@ int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid,
 		return rc;
 	if (!d && ref_defect(ref, DETACH_KEEPS_TABLE))
 		return 0;
+	dev->hot = NULL;
 	if (pasid != NO_PASID)
 		att = d ? slot_make(dev, pasid) : slot_find(dev, pasid);
 	if (!att || (!d && att->substream))

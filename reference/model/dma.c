@@ -29,17 +29,38 @@ static void fault_fill(const struct device *dev, const struct iommu_ref_dma *dma
 	};
 }
 
-static int dma_translate(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova,
-			 uint64_t *pa, struct xlate_fault *why)
+static uint64_t dma_key(const struct iommu_ref_dma *dma)
+{
+	return dma->has_pasid ? dma->pasid : NO_PASID_KEY;
+}
+
+/* What the IOTLB answers for the attachment that the device used last. */
+static inline bool dma_hit(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova,
+			   uint64_t *pa)
+{
+	return dev->hot && dev->hot_key == dma_key(dma) &&
+	       translate_hit(dev, dev->hot, iova, dma_prot(dma), pa);
+}
+
+static __attribute__((noinline)) int
+dma_translate(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova, uint64_t *pa,
+	      struct xlate_fault *why)
 {
 	enum iommu_ref_fault_reason reason;
-	struct attach *att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
+	struct attach *att = dev->hot;
 
-	if (!att) {
-		*why = (struct xlate_fault){ .reason = reason };
-		return reason == IOMMU_REF_FAULT_NONE ? -EAGAIN : -EFAULT;
+	if (!att || dev->hot_key != dma_key(dma)) {
+		att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
+		if (!att) {
+			*why = (struct xlate_fault){ .reason = reason };
+			return reason == IOMMU_REF_FAULT_NONE ? -EAGAIN : -EFAULT;
+		}
+		dev->hot_key = dma_key(dma);
+		dev->hot = att;
+		if (translate_hit(dev, att, iova, dma_prot(dma), pa))
+			return 0;
 	}
-	return translate(dev, att, dma_ssid(dma), iova, dma_prot(dma), pa, why);
+	return translate_miss(dev, att, dma_ssid(dma), iova, dma_prot(dma), pa, why);
 }
 
 /* Moves the bytes of one page. The device's own buffer is memory of the caller like the target. */
@@ -64,7 +85,7 @@ static int dma_run(struct device *dev, const struct iommu_ref_dma *dma, size_t *
 			*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_ADDRESS_SIZE };
 			return -EFAULT;
 		}
-		rc = dma_translate(dev, dma, iova, &pa, why);
+		rc = dma_hit(dev, dma, iova, &pa) ? 0 : dma_translate(dev, dma, iova, &pa, why);
 		if (rc)
 			return rc;
 		len = PAGE_SIZE - iova % PAGE_SIZE;
@@ -117,26 +138,37 @@ int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 	return rc;
 }
 
-int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, uint64_t *pa,
-			struct iommu_ref_fault *fault)
+static __attribute__((noinline)) int
+translate_slow(struct device *dev, const struct iommu_ref_dma *dma, uint64_t *pa,
+	       struct iommu_ref_fault *fault)
 {
-	struct device *dev = device_by_index(ref, dma->device);
 	struct xlate_fault why;
-	int rc;
+	int rc = dma_translate(dev, dma, dma->iova, pa, &why);
 
-	if (!dev)
-		return -ENODEV;
-	dma_lock(dev);
-	rc = dma_translate(dev, dma, dma->iova, pa, &why);
 	dma_unlock(dev);
 	if (rc == -EAGAIN) {
-		ref_lock(ref);
+		ref_lock(dev->ref);
 		rc = dma_translate(dev, dma, dma->iova, pa, &why);
-		ref_unlock(ref);
+		ref_unlock(dev->ref);
 	}
 	if (rc && fault)
 		fault_fill(dev, dma, dma->iova, &why, fault);
 	return rc;
+}
+
+int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, uint64_t *pa,
+			struct iommu_ref_fault *fault)
+{
+	struct device *dev;
+
+	if (dma->device >= ref->cfg.nr_devices)
+		return -ENODEV;
+	dev = ref->devices[dma->device];
+	dma_lock(dev);
+	if (!dma_hit(dev, dma, dma->iova, pa))
+		return translate_slow(dev, dma, pa, fault);
+	dma_unlock(dev);
+	return 0;
 }
 
 bool iommu_ref_iotlb_cached(struct iommu_ref *ref, const struct iommu_ref_dma *dma)
@@ -151,7 +183,8 @@ bool iommu_ref_iotlb_cached(struct iommu_ref *ref, const struct iommu_ref_dma *d
 		return false;
 	dma_lock(dev);
 	att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
-	cached = att && att->tag && iotlb_lookup(ref->iotlb, att->tag, dma->iova, &hit) &&
+	cached = att && att->tag &&
+		 iotlb_lookup(ref->iotlb, att->dtag, att->tag, dma->iova, &hit) &&
 		 prot_allows(ref, hit.prot, dma_prot(dma));
 	dma_unlock(dev);
 	return cached;

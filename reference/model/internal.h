@@ -43,6 +43,7 @@ struct smmu_cd {
 struct attach {
 	struct domain *domain;
 	uint32_t tag;		/* IOTLB tag id; 0 while the context descriptor is not cached */
+	uint32_t dtag;		/* of the tag */
 	bool substream;		/* not attached itself: comes with the STE of the device's RID */
 	bool bypass_s1;		/* nested, stage 2 alone */
 	struct smmu_cd cd;	/* SMMUv3 nested, valid if tag != 0 */
@@ -56,6 +57,8 @@ struct dma_work {
 struct device {
 	struct gate gate;	/* its DMA */
 	struct dma_work work;
+	struct attach *hot;	/* how requests of hot_key go; NULL: look it up */
+	uint64_t hot_key;	/* the PASID, or NO_PASID_KEY */
 	struct iommu_ref *ref;
 	const struct iommu_ref_device_config *cfg;
 	unsigned int index;
@@ -94,6 +97,13 @@ struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
 
 /* ---- translation */
 
+static inline bool prot_allows(const struct iommu_ref *ref, unsigned int have, unsigned int want)
+{
+	if (ref_defect(ref, WRITE_IGNORES_RO) && (have & PROT_R))
+		have |= PROT_W;
+	return !(want & ~have);
+}
+
 struct xlate_fault {
 	enum iommu_ref_fault_reason reason;
 	uint64_t ipa;
@@ -109,13 +119,30 @@ struct xlate {
 	bool global;
 };
 
+#define NO_PASID_KEY (1ull << 32)
+
+/* By the IOTLB alone. A hit without the right is none: the walk knows whom to blame. */
+static inline bool translate_hit(struct device *dev, const struct attach *att, uint64_t iova,
+				 unsigned int want, uint64_t *pa)
+{
+	struct iotlb_hit hit;
+
+	if (!att->tag || !iotlb_lookup(dev->ref->iotlb, att->dtag, att->tag, iova, &hit) ||
+	    !prot_allows(dev->ref, hit.prot, want))
+		return false;
+	dev->work.translations++;
+	dev->work.hits++;
+	*pa = hit.pa | (iova & ((1ull << hit.shift) - 1));
+	return true;
+}
+
 /*
- * Translates @iova through @att for an access that needs @want, by the IOTLB or else by a walk
- * that fills it. @pasid is the SubstreamID for an SMMU's context table. Returns 0, or -EFAULT:
+ * Translates @iova through @att for an access that needs @want by a walk, and fills the IOTLB.
+ * @pasid is the SubstreamID for an SMMU's context table. Returns 0, or -EFAULT:
  * @fault has the reason; -EAGAIN: it must be done under ref_lock().
  */
-int translate(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
-	      unsigned int want, uint64_t *pa, struct xlate_fault *fault);
+int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
+		   unsigned int want, uint64_t *pa, struct xlate_fault *fault);
 
 /* One kernel-managed table, without IOTLB; faults are those of stage 2. */
 bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigned int want,
@@ -123,7 +150,6 @@ bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigne
 /* Reads guest memory through stage 2; @len bytes within a page. */
 bool guest_read(struct iommu_ref *ref, struct domain *s2, uint64_t gpa, void *buf, size_t len,
 		struct xlate_fault *fault);
-bool prot_allows(const struct iommu_ref *ref, unsigned int have, unsigned int want);
 
 /* smmu.c: fills att->cd and att->tag from guest memory. */
 bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,

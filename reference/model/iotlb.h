@@ -14,7 +14,7 @@
  * look at.
  *
  * Devices look up and fill at the same time: a fill makes the set's sequence number odd, which
- * keeps other fills away, and even again; a look-up that finds it changed tries once more.
+ * keeps other fills away, and even again; a look-up that finds it changed is a miss.
  * Everything else is done under ref_lock(), with no DMA under way.
  */
 #ifndef IOMMU_REF_IOTLB_H
@@ -148,12 +148,10 @@ static inline uint64_t iotlb_set_index(const struct iotlb *tlb, const struct iot
 	return (page ^ page >> tlb->set_bits ^ dt->salt) & tlb->set_mask;
 }
 
-/* A byte of the page's number that is never 0. */
+/* A byte that depends on the page's number and is never 0. */
 static inline uint8_t iotlb_print(uint64_t key)
 {
-	uint8_t print = (key * 0x9e3779b97f4a7c15ull) >> 56;
-
-	return print ? print : 1;
+	return (key * 0x9e3779b97f4a7c15ull) >> 57 | 0x80;
 }
 
 #define IOTLB_BYTES 0x0101010101010101ull
@@ -213,53 +211,38 @@ static inline struct iotlb_entry iotlb_peek(const struct iotlb_entry *e)
 	};
 }
 
-/* 1: found; 0: not there; -1: the set was filled meanwhile. */
-static inline int iotlb_set_lookup(const struct iotlb *tlb, uint64_t index, uint64_t key,
-				   uint32_t tag, uint32_t global, struct iotlb_hit *hit)
+/*
+ * The live entry that translates @iova for @tag, which is of @dtag. One that is not found because
+ * its set is just being filled is walked instead, which is always allowed.
+ */
+static inline bool iotlb_lookup(const struct iotlb *tlb, uint32_t dtag, uint32_t tag,
+				uint64_t iova, struct iotlb_hit *hit)
 {
-	const struct iotlb_set *set = &tlb->sets[index];
-	uint32_t seq = __atomic_load_n(&set->seq, __ATOMIC_ACQUIRE);
-	uint64_t prints = __atomic_load_n(&set->prints, __ATOMIC_ACQUIRE);
-	uint64_t match = iotlb_match(prints, iotlb_print(key));
+	const struct iotlb_dtag *dt = &tlb->dtags[dtag];
+	uint64_t shifts = __atomic_load_n(&dt->shifts, __ATOMIC_RELAXED), index, key, match;
+	const struct iotlb_set *set;
 	struct iotlb_entry e;
 	unsigned int way;
-	int found = 0;
-
-	iotlb_for_each_match(way, match) {
-		e = iotlb_peek(&tlb->entries[index * IOTLB_WAYS + way]);
-		if (e.key != key || (iotlb_tag_of(&e) != tag && iotlb_tag_of(&e) != global))
-			continue;
-		if (seq & 1 || __atomic_load_n(&set->seq, __ATOMIC_RELAXED) != seq)
-			return -1;
-		if (!iotlb_live(tlb, e.stamp, iotlb_tag_of(&e)))
-			continue;
-		hit->pa = e.pa;
-		hit->prot = iotlb_prot_of(&e);
-		found = 1;
-		break;
-	}
-	/* A miss that is none, because the set is just changing, is walked: always allowed. */
-	return found;
-}
-
-/* The live entry that translates @iova for @tag. */
-static inline bool iotlb_lookup(const struct iotlb *tlb, uint32_t tag, uint64_t iova,
-				struct iotlb_hit *hit)
-{
-	const struct iotlb_dtag *dt = &tlb->dtags[tlb->tags[tag].dtag];
-	uint64_t shifts = __atomic_load_n(&dt->shifts, __ATOMIC_RELAXED);
-	unsigned int shift, tries = 0;
-	int found;
+	uint32_t seq;
 
 	for (; shifts; shifts &= shifts - 1) {
-		shift = __builtin_ctzll(shifts);
-		hit->shift = shift;
-		do {
-			found = iotlb_set_lookup(tlb, iotlb_set_index(tlb, dt, iova, shift),
-						 iotlb_key(iova, shift), tag, dt->global, hit);
-		} while (found < 0 && (lock_backoff(&tries), true));
-		if (found)
-			return true;
+		hit->shift = __builtin_ctzll(shifts);
+		index = iotlb_set_index(tlb, dt, iova, hit->shift);
+		set = &tlb->sets[index];
+		seq = __atomic_load_n(&set->seq, __ATOMIC_ACQUIRE);
+		key = iotlb_key(iova, hit->shift);
+		match = iotlb_match(__atomic_load_n(&set->prints, __ATOMIC_ACQUIRE),
+				    iotlb_print(key));
+		iotlb_for_each_match(way, match) {
+			e = iotlb_peek(&tlb->entries[index * IOTLB_WAYS + way]);
+			if (e.key != key ||
+			    (iotlb_tag_of(&e) != tag && iotlb_tag_of(&e) != dt->global) ||
+			    !iotlb_live(tlb, e.stamp, iotlb_tag_of(&e)))
+				continue;
+			hit->pa = e.pa;
+			hit->prot = iotlb_prot_of(&e);
+			return !(seq & 1) && __atomic_load_n(&set->seq, __ATOMIC_RELAXED) == seq;
+		}
 	}
 	return false;
 }

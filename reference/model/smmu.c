@@ -101,7 +101,8 @@ bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
 	if (!decode_cd(cd, &att->cd))
 		return false;
 	fault->event = 0;
-	att->tag = iotlb_tag_get(ref, att->domain->dtag, att->cd.asid);
+	att->dtag = att->domain->dtag;
+	att->tag = iotlb_tag_get(ref, att->dtag, att->cd.asid);
 	return att->tag;
 }
 

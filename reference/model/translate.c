@@ -9,13 +9,6 @@
 #include "internal.h"
 #include "walk.h"
 
-bool prot_allows(const struct iommu_ref *ref, unsigned int have, unsigned int want)
-{
-	if (ref_defect(ref, WRITE_IGNORES_RO) && (have & PROT_R))
-		have |= PROT_W;
-	return !(want & ~have);
-}
-
 static bool load_direct(void *ctx, uint64_t addr, uint64_t *entry)
 {
 	struct xlate_fault *fault = ctx;
@@ -207,8 +200,8 @@ static int walk(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint6
 		-EAGAIN : 0;
 }
 
-static int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
-			  unsigned int want, uint64_t *pa, struct xlate_fault *fault)
+int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
+		   unsigned int want, uint64_t *pa, struct xlate_fault *fault)
 {
 	struct xlate x = { 0 };
 	int rc;
@@ -227,20 +220,4 @@ static int translate_miss(struct device *dev, struct attach *att, uint32_t pasid
 		.s1_shift = x.s1_shift, .prot = x.prot, .global = x.global }, &dev->work);
 	*pa = x.pa;
 	return 0;
-}
-
-/* A hit without the right is walked again: the walk knows the stage and the address to blame. */
-int translate(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
-	      unsigned int want, uint64_t *pa, struct xlate_fault *fault)
-{
-	struct iotlb_hit hit;
-
-	if (att->tag && iotlb_lookup(dev->ref->iotlb, att->tag, iova, &hit) &&
-	    prot_allows(dev->ref, hit.prot, want)) {
-		dev->work.translations++;
-		dev->work.hits++;
-		*pa = hit.pa | (iova & ((1ull << hit.shift) - 1));
-		return 0;
-	}
-	return translate_miss(dev, att, pasid, iova, want, pa, fault);
 }
