@@ -49,16 +49,33 @@ static void progress_end(enum progress kind, const struct session *s, const char
 
 /* ---- one test */
 
-/* The harness's lines: coverage of all, and the first that has a say in the outcome. */
-static json_t *take_records(struct session *s, const struct process_result *p)
+/* How often the checks of one record judged a requirement that @t cites. */
+static json_int_t judged(const json_t *record, const struct plan_test *t)
+{
+	const json_t *checks = json_object_get(record, "checks");
+	json_int_t n = 0;
+
+	for (const char *const *id = t->ids; *id; id++)
+		n += json_integer_value(json_object_get(checks, *id));
+	return n;
+}
+
+/*
+ * The harness's lines: coverage of all, how often they judged what @t cites, and the first that has a
+ * say in the outcome.
+ */
+static json_t *take_records(struct session *s, const struct plan_test *t,
+			    const struct process_result *p, json_int_t *checks)
 {
 	json_t *said = NULL, *one;
 	char *save = NULL, *line;
 
+	*checks = 0;
 	for (line = p->record ? strtok_r(p->record, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		one = json_loads(line, 0, NULL);
 		coverage_add(s->coverage, json_object_get(one, "coverage"));
+		*checks += judged(one, t);
 		if (!said && (json_object_get(one, "outcome") || json_object_get(one, "damage")))
 			said = json_incref(one);
 		json_decref(one);
@@ -111,6 +128,7 @@ static int run_one(struct session *s, struct journal *j, struct kmsg *k, const s
 	struct process_result p;
 	struct verdict v = { 0 };
 	char complaint[512];
+	json_int_t checks;
 	json_t *said;
 	bool complained;
 	int rc = journal_write(j, json_pack("{s:s, s:s}", "event", "start", "test", t->name));
@@ -123,8 +141,10 @@ static int run_one(struct session *s, struct journal *j, struct kmsg *k, const s
 	s->interrupted = p.interrupted;
 	if (!p.interrupted) {
 		complained = k && kmsg_complaint(k, complaint, sizeof(complaint));
-		said = take_records(s, &p);
+		said = take_records(s, t, &p, &checks);
 		verdict_judge(&p, said, complained ? complaint : NULL, s->timeout, &v);
+		if (*t->ids && !checks)
+			verdict_unjudged(&v);
 		rc = conclude(s, j, t, &v, p.seconds);
 		json_decref(said);
 		json_decref(v.log);

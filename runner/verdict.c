@@ -260,3 +260,9 @@ void verdict_judge(const struct process_result *p, const json_t *record, const c
 		set(v, CTS_DMESG, complaint);
 	make_plain(v->reason);
 }
+
+void verdict_unjudged(struct verdict *v)
+{
+	if (v->outcome == CTS_PASS)
+		set(v, CTS_BROKEN, "passed, but checked none of the requirements that it cites");
+}

@@ -24,6 +24,9 @@ struct verdict {
 void verdict_judge(const struct process_result *p, const json_t *record, const char *complaint,
 		   double timeout, struct verdict *v);
 
+/* A pass without a single check of what the test cites proved nothing: it becomes broken. */
+void verdict_unjudged(struct verdict *v);
+
 /* "not-applicable: why" -> its outcome, *@why behind the colon; -1: there is no such outcome. */
 int verdict_skip(const char *reason, const char **why);
 
