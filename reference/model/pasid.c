@@ -8,12 +8,14 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model.h"
 
 #define FANOUT_BITS 6
 #define LEVELS 6		/* 64^6 numbers: all of 32 bits, as v7 as posted can ask for 2^31 */
 #define NO_NUMBER UINT64_MAX
+#define MAX_SPARE 64u
 
 /* 64 children: nodes, or in a leaf PASIDs. */
 struct pasid_node {
@@ -43,6 +45,11 @@ struct pasid_space {
 	struct pasid_node root;
 	struct pasid_set *sets;
 	uint32_t available;	/* capacity that no set has taken */
+	struct pasid_node *hot[LEVELS];	/* the way to the leaf used last, [0]; NULL: none */
+	uint64_t hot_leaf;	/* its numbers >> FANOUT_BITS */
+	uint64_t none_from, none_to;	/* no number in [from, to) is free */
+	struct pasid *spare;	/* freed ones, for the next allocations; linked by next */
+	unsigned int nr_spare;
 };
 
 /* ---- the tree */
@@ -97,52 +104,101 @@ static void update_path(struct pasid_node *const *path, uint32_t number)
 	}
 }
 
-static int tree_insert(struct pasid_space *space, struct pasid *p)
+/* Leaves the leaf that was used last; an empty one goes now. */
+static void hot_leave(struct pasid_space *space)
+{
+	if (space->hot[0] && !space->hot[0]->used)
+		update_path(space->hot, (uint32_t)(space->hot_leaf << FANOUT_BITS));
+	space->hot[0] = NULL;
+}
+
+/*
+ * The leaf of @number, which becomes the one used last: what follows is mostly about the same one,
+ * and then costs no descent. NULL: there is none; with @make: no memory.
+ */
+static struct pasid_node *leaf_of(struct pasid_space *space, uint32_t number, bool make)
 {
 	struct pasid_node *path[LEVELS] = { [LEVELS - 1] = &space->root };
-	uint64_t bit = 1ull << slot_of(p->number, 0);
 
+	if (space->hot[0] && space->hot_leaf == number >> FANOUT_BITS)
+		return space->hot[0];
 	for (int level = LEVELS - 1; level > 0; level--) {
 		struct pasid_node *node = path[level];
-		unsigned int i = slot_of(p->number, level);
+		unsigned int i = slot_of(number, level);
 
-		if (!node->child[i]) {
+		if (!node->child[i] && make) {
 			node->child[i] = calloc(1, sizeof(*node));
-			if (!node->child[i]) {
-				update_path(path, p->number);
-				return -ENOMEM;
-			}
-			node->used |= 1ull << i;
+			if (node->child[i])
+				node->used |= 1ull << i;
+		}
+		if (!node->child[i]) {
+			if (make)
+				update_path(path, number);
+			return NULL;
 		}
 		path[level - 1] = node->child[i];
 	}
-	path[0]->child[slot_of(p->number, 0)] = p;
-	path[0]->used |= bit;
-	path[0]->full |= bit;
-	update_path(path, p->number);
+	hot_leave(space);
+	memcpy(space->hot, path, sizeof(path));
+	space->hot_leaf = number >> FANOUT_BITS;
+	return path[0];
+}
+
+static int tree_insert(struct pasid_space *space, struct pasid *p)
+{
+	struct pasid_node *leaf = leaf_of(space, p->number, true);
+	uint64_t bit = 1ull << slot_of(p->number, 0);
+
+	if (!leaf)
+		return -ENOMEM;
+	leaf->child[slot_of(p->number, 0)] = p;
+	leaf->used |= bit;
+	leaf->full |= bit;
+	if (!~leaf->full)
+		update_path(space->hot, p->number);
 	return 0;
 }
 
 static void tree_remove(struct pasid_space *space, uint32_t number)
 {
-	struct pasid_node *path[LEVELS] = { [LEVELS - 1] = &space->root };
+	struct pasid_node *leaf = leaf_of(space, number, false);
 	uint64_t bit = 1ull << slot_of(number, 0);
+	bool was_full = !~leaf->full;
 
-	for (int level = LEVELS - 1; level > 0; level--)
-		path[level - 1] = path[level]->child[slot_of(number, level)];
-	path[0]->child[slot_of(number, 0)] = NULL;
-	path[0]->used &= ~bit;
-	path[0]->full &= ~bit;
-	update_path(path, number);
+	leaf->child[slot_of(number, 0)] = NULL;
+	leaf->used &= ~bit;
+	leaf->full &= ~bit;
+	if (was_full)
+		update_path(space->hot, number);
+	if (number >= space->none_from && number < space->none_to)
+		space->none_to = number;
 }
 
-static struct pasid *tree_find(const struct pasid_space *space, uint32_t number)
+static struct pasid *tree_find(struct pasid_space *space, uint32_t number)
 {
-	const struct pasid_node *node = &space->root;
+	const struct pasid_node *leaf = leaf_of(space, number, false);
 
-	for (int level = LEVELS - 1; level > 0 && node; level--)
-		node = node->child[slot_of(number, level)];
-	return node ? node->child[slot_of(number, 0)] : NULL;
+	return leaf ? leaf->child[slot_of(number, 0)] : NULL;
+}
+
+/* Lowest free number >= @min; what the last search has learnt is not searched again. */
+static uint64_t tree_lowest_free(struct pasid_space *space, uint64_t min)
+{
+	uint64_t number = NO_NUMBER, candidates;
+
+	if (min < space->none_from || min > space->none_to)
+		space->none_from = space->none_to = min;
+	min = space->none_to;
+	if (space->hot[0] && space->hot_leaf == min >> FANOUT_BITS) {
+		candidates = ~space->hot[0]->full & (~0ull << slot_of(min, 0));
+		if (candidates)
+			number = (min & ~63ull) + (unsigned int)__builtin_ctzll(candidates);
+	}
+	if (number == NO_NUMBER)
+		number = lowest_free(&space->root, LEVELS - 1, min);
+	if (number != NO_NUMBER)
+		space->none_to = number;
+	return number;
 }
 
 /* ---- one PASID */
@@ -167,6 +223,33 @@ static void link_to_set(struct pasid_set *set, struct pasid *p)
 	set->pasids = p;
 }
 
+static struct pasid *pasid_new(struct pasid_space *space, uint32_t number)
+{
+	struct pasid *p = space->spare;
+
+	if (p) {
+		space->spare = p->next;
+		space->nr_spare--;
+	} else {
+		p = malloc(sizeof(*p));
+		if (!p)
+			return NULL;
+	}
+	*p = (struct pasid){ .number = number, .refs = 1 };
+	return p;
+}
+
+static void pasid_delete(struct pasid_space *space, struct pasid *p)
+{
+	if (space->nr_spare == MAX_SPARE) {
+		free(p);
+		return;
+	}
+	p->next = space->spare;
+	space->spare = p;
+	space->nr_spare++;
+}
+
 static void drop_reference(struct iommu_ref *ref, struct pasid *p)
 {
 	if (--p->refs)
@@ -178,7 +261,7 @@ static void drop_reference(struct iommu_ref *ref, struct pasid *p)
 	}
 	tree_remove(ref->pasids, p->number);
 	ref->stats.pasids--;
-	free(p);
+	pasid_delete(ref->pasids, p);
 }
 
 /* Users go first; a number with a user left stays pending and is not reissued. */
@@ -250,6 +333,12 @@ void pasid_space_destroy(struct iommu_ref *ref)
 
 		ref->pasids->sets = set->next;
 		free(set);
+	}
+	while (ref->pasids->spare) {
+		struct pasid *p = ref->pasids->spare;
+
+		ref->pasids->spare = p->next;
+		free(p);
 	}
 	destroy_node(&ref->pasids->root, LEVELS - 1);
 	free(ref->pasids);
@@ -331,17 +420,15 @@ int pasid_alloc(struct iommu_ref *ref, struct pasid_set *set, uint32_t min, uint
 		end--;
 	if (set->charged >= set->quota + (ref_defect(ref, QUOTA_OFF_BY_ONE) ? 1u : 0u))
 		return -ENOSPC;
-	number = lowest_free(&ref->pasids->root, LEVELS - 1, min);
+	number = tree_lowest_free(ref->pasids, min);
 	if (number == NO_NUMBER || number >= end)
 		return -ENOSPC;
-	p = calloc(1, sizeof(*p));
+	p = pasid_new(ref->pasids, (uint32_t)number);
 	if (!p)
 		return -ENOMEM;
-	p->number = (uint32_t)number;
-	p->refs = 1;
 	rc = tree_insert(ref->pasids, p);
 	if (rc) {
-		free(p);
+		pasid_delete(ref->pasids, p);
 		return rc;
 	}
 	link_to_set(set, p);
