@@ -62,6 +62,7 @@ struct iommu_ref_config {
 	uint32_t iotlb_entries;		/* a power of two, 64 .. 65536: 4096 */
 	uint32_t page_requests;		/* that wait for an answer at most, 1 .. 65536: 512 */
 	uint64_t locked_limit;		/* RLIMIT_MEMLOCK, bytes; UINT64_MAX: CAP_IPC_LOCK, none */
+	bool dirty_tracking;		/* hardware notes writes (VT-d SSADS, SMMUv3 HTTU): true */
 	bool no_sys_resource;		/* processes lack CAP_SYS_RESOURCE */
 	uint64_t aperture_last;		/* last IOVA that paging HWPTs can translate */
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */

@@ -59,20 +59,21 @@ int copy_user_data(void *dst, const struct user_data *data, uint32_t type, size_
 
 /*
  * Which table a driver of Linux 7.2 makes for @flags. VT-d in scalable mode: "Prefer first stage if
- * possible by default"; the nest parent is second stage. SMMUv3: "Prefer S1 if available"; the nest
- * parent is stage 2, which cannot be flagged for PASID.
+ * possible by default"; nest parent and dirty tracking are second stage. SMMUv3: "Prefer S1 if
+ * available"; the nest parent is stage 2, which cannot be flagged for PASID or dirty tracking.
  */
 static int choose_format(const struct iommu_ref_config *cfg, uint32_t flags, enum fmt *fmt)
 {
 	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 
 	if (parent && !cfg->nesting)
 		return -EOPNOTSUPP;
 	if (cfg->vendor == IOMMU_REF_VTD) {
-		*fmt = parent ? FMT_VTD_SS4 : FMT_X86_FL4;
+		*fmt = parent || dirty ? FMT_VTD_SS4 : FMT_X86_FL4;
 		return 0;
 	}
-	if (parent && (flags & IOMMU_HWPT_ALLOC_PASID))
+	if (parent && (dirty || (flags & IOMMU_HWPT_ALLOC_PASID)))
 		return -EOPNOTSUPP;
 	*fmt = parent ? FMT_ARM_S2_4K : FMT_ARM_S1_4K;
 	return 0;
@@ -118,8 +119,7 @@ int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct 
 		return ictx->ref->driver->hwpt_auto(ioas, out);
 	if (flags & ~valid)
 		return -EOPNOTSUPP;
-	/* No device reports IOMMU_HW_CAP_DIRTY_TRACKING. */
-	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+	if ((flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) && !ictx->ref->cfg.dirty_tracking)
 		return -EOPNOTSUPP;
 	if ((flags & IOMMU_HWPT_FAULT_ID_VALID) && (flags & IOMMU_HWPT_ALLOC_NEST_PARENT) &&
 	    !ref_defect(ictx->ref, NEST_FLAGS_IGNORED))
@@ -132,6 +132,10 @@ int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct 
 	rc = domain_create_paging(ictx->ref, fmt, &domain);
 	if (rc)
 		return rc;
+	if ((flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) && domain_make_trackable(domain)) {
+		domain_put(ictx->ref, domain);
+		return -EOPNOTSUPP;
+	}
 	return hwpt_from_domain(ioas, domain, flags, out);
 }
 
@@ -292,45 +296,4 @@ int hwpt_invalidate(struct ucmd *u)
 	if (ref_defect(u->ictx->ref, INV_ERRORS_HIDDEN))
 		rc = 0;
 	return ucmd_respond(u, sizeof(*cmd)) ? -EFAULT : rc;
-}
-
-/* IOMMU_HWPT_SET_DIRTY_TRACKING: no hardware here has it. */
-int hwpt_set_dirty_tracking(struct ucmd *u)
-{
-	struct iommu_hwpt_set_dirty_tracking *cmd = u->cmd;
-	struct hwpt *hwpt;
-
-	if (cmd->flags & ~IOMMU_HWPT_DIRTY_TRACKING_ENABLE)
-		return -EOPNOTSUPP;
-	hwpt = object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING);
-	if (!hwpt)
-		return -ENOENT;
-	if (u->ictx->ref->driver)
-		return u->ictx->ref->driver->set_dirty_tracking(hwpt, cmd->flags);
-	return -EOPNOTSUPP;
-}
-
-/* IOMMU_HWPT_GET_DIRTY_BITMAP: the range is judged before the ability. */
-int hwpt_get_dirty_bitmap(struct ucmd *u)
-{
-	struct iommu_hwpt_get_dirty_bitmap *cmd = u->cmd;
-	struct hwpt *hwpt;
-	uint64_t mask, end;
-
-	if ((cmd->flags & ~IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR) ||
-	    reserved_set(u->ictx->ref, cmd->__reserved))
-		return -EOPNOTSUPP;
-	hwpt = object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING);
-	if (!hwpt)
-		return -ENOENT;
-	if (sum_overflows(cmd->iova, cmd->length - 1))
-		return -EOVERFLOW;
-	end = cmd->iova + cmd->length;
-	mask = hwpt->ioas->alignment - 1;
-	if (((cmd->iova | end) & mask) || !cmd->page_size ||
-	    ((cmd->iova | end) & (cmd->page_size - 1)))
-		return -EINVAL;
-	if (u->ictx->ref->driver)
-		return u->ictx->ref->driver->get_dirty_bitmap(hwpt, cmd);
-	return -EOPNOTSUPP;
 }

@@ -47,6 +47,8 @@ static uint64_t vtd_ecap(const struct iommu_ref_config *cfg)
 		ecap |= 1ull << 26;	/* NEST */
 	if (config_has_pri(cfg))
 		ecap |= 1ull << 2 | 1ull << 29;	/* DT, PRS */
+	if (cfg->dirty_tracking)
+		ecap |= 1ull << 45;	/* SSADS */
 	if (cfg->pasid_bits)
 		ecap |= 1ull << 40 | (uint64_t)(cfg->pasid_bits - 1) << 35;	/* PASID, PSS */
 	return ecap;
@@ -84,6 +86,9 @@ static void arm_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_ar
 	};
 	if (config_has_pri(cfg))
 		arm->idr[0] |= 1u << 10 | 1u << 16;	/* ATS, PRI */
+	/* Not for guests: a VMM shows them what the header lists, and HTTU is not in the list. */
+	if (cfg->dirty_tracking)
+		arm->idr[0] |= 2u << 6;			/* HTTU: access and dirty */
 }
 
 /* Zeroes what the caller has room for beyond @len. */
@@ -172,7 +177,7 @@ int get_hw_info(struct ucmd *u)
 	    clear_tail(user_ptr(cmd->data_uptr), copied, cmd->data_len))
 		return -EFAULT;
 	cmd->data_len = len;
-	cmd->out_capabilities = 0;
+	cmd->out_capabilities = cfg->dirty_tracking ? IOMMU_HW_CAP_DIRTY_TRACKING : 0;
 	if (!device_config(idev->dev)->pri)	/* PRI is for devices that have ATS */
 		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
 	cmd->out_max_pasid_log2 =

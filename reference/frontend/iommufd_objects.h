@@ -237,8 +237,6 @@ void ioas_update_alignment(struct ioas *ioas);
 /* iommufd_hwpt.c */
 int hwpt_alloc(struct ucmd *u);
 int hwpt_invalidate(struct ucmd *u);
-int hwpt_set_dirty_tracking(struct ucmd *u);
-int hwpt_get_dirty_bitmap(struct ucmd *u);
 /* A kernel-managed table for @ioas. -EOPNOTSUPP, -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
 int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out);
 /* An HWPT around @domain, which belongs to it even if this fails. */
@@ -269,6 +267,10 @@ int vdevice_alloc(struct ucmd *u);
 int hw_queue_alloc(struct ucmd *u);
 struct vdevice *viommu_find_vdevice(struct viommu *viommu, uint64_t virt_id);
 void vdevice_tombstone(struct vdevice *vdev);
+
+/* iommufd_dirty.c */
+int hwpt_set_dirty_tracking(struct ucmd *u);
+int hwpt_get_dirty_bitmap(struct ucmd *u);
 
 /* iommufd_eventq.c */
 /* Opens the file of @q, which keeps @q and the iommufd. The caller's descriptor, or -errno. */

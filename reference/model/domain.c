@@ -225,7 +225,7 @@ int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t
 }
 
 /* What is cached for @d in the range, and all that came through it as stage 2. */
-static void flush_unmapped(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last)
+void domain_flush(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last)
 {
 	struct domain *child;
 	bool shared = d->children && d->children->dtag == d->dtag;
@@ -254,6 +254,6 @@ uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, u
 	if (ref_defect(ref, UNMAP_KEEPS_IOTLB))
 		return pages;
 	if (pages)
-		flush_unmapped(ref, d, first, last);
+		domain_flush(ref, d, first, last);
 	return pages;
 }

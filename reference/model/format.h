@@ -30,6 +30,8 @@ struct pt_format {
 	uint64_t read_set, write_set, write_clear;
 	/* A leaf without it holds for every ASID; 0 if all leaves belong to one. */
 	uint64_t not_global;
+	/* Writable leaves: dirty if these bits have this value; a write sets and clears these. */
+	uint64_t dirty_mask, dirty_value, dirty_set, dirty_clear;
 	/* What the model writes: constant parts, and the leaf's rights by PROT_*. */
 	uint64_t table_bits, page_bits, block_bits;
 	uint64_t prot_bits[4];
@@ -45,6 +47,7 @@ const struct pt_format *pt_format(enum fmt fmt);
 extern const struct pt_format pt_x86_fl4;
 extern const struct pt_format pt_vtd_ss4;
 extern const struct pt_format pt_arm_s1_4k;
+extern const struct pt_format pt_arm_s1_4k_hd;	/* the same, hardware keeps the dirty state */
 extern const struct pt_format pt_arm_s2_4k;
 
 static inline unsigned int pt_shift(unsigned int level)

@@ -19,6 +19,7 @@
 #define S1_AP_UNPRIV	(1ull << 6)	/* AP[1]: not only for EL1. DMA is unprivileged */
 #define S1_AP_RDONLY	(1ull << 7)	/* AP[2] */
 #define S1_NG		(1ull << 11)
+#define S1_DBM		(1ull << 51)	/* with AP[2]: writable, and clean */
 
 #define S2_MEMATTR_WB	(15ull << 2)
 #define S2_AP_READ	(1ull << 6)	/* S2AP[0] */
@@ -44,6 +45,31 @@ const struct pt_format pt_arm_s1_4k = {
 	.page_bits = S1_LEAF | ARM_TABLE,
 	.block_bits = S1_LEAF,
 	.prot_bits = { 0, S1_AP_UNPRIV | S1_AP_RDONLY, S1_AP_UNPRIV, S1_AP_UNPRIV },
+	.input_bits = 48,
+	.max_block_level = 2,
+};
+
+/* As Linux maps for it: what is writable has DBM, and starts dirty (io-pgtable-arm.c). */
+const struct pt_format pt_arm_s1_4k_hd = {
+	.name = "VMSAv8-64 stage 1, 4K granule, hardware dirty state",
+	.present = ARM_VALID,
+	.page_mask = ARM_PAGE,
+	.page_value = ARM_PAGE,
+	.block_mask = ARM_TABLE,
+	.block_value = 0,
+	.address = ARM_ADDRESS,
+	.access_flag = ARM_AF,
+	.read_set = S1_AP_UNPRIV,
+	.write_set = S1_AP_UNPRIV | S1_DBM,
+	.not_global = S1_NG,
+	.dirty_mask = S1_DBM | S1_AP_RDONLY,
+	.dirty_value = S1_DBM,
+	.dirty_clear = S1_AP_RDONLY,
+	.table_bits = ARM_PAGE,
+	.page_bits = S1_LEAF | ARM_TABLE,
+	.block_bits = S1_LEAF,
+	.prot_bits = { 0, S1_AP_UNPRIV | S1_AP_RDONLY, S1_AP_UNPRIV | S1_DBM,
+		       S1_AP_UNPRIV | S1_DBM },
 	.input_bits = 48,
 	.max_block_level = 2,
 };

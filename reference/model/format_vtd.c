@@ -7,6 +7,7 @@
 
 #define SS_R	(1ull << 0)
 #define SS_W	(1ull << 1)
+#define SS_D	(1ull << 9)	/* dirty */
 #define SS_SP	(1ull << 7)	/* super page */
 
 const struct pt_format pt_vtd_ss4 = {
@@ -18,6 +19,9 @@ const struct pt_format pt_vtd_ss4 = {
 	.block_reserved = 0x000ffffffffff000,
 	.read_set = SS_R,
 	.write_set = SS_W,
+	.dirty_mask = SS_D,
+	.dirty_value = SS_D,
+	.dirty_set = SS_D,
 	.table_bits = SS_R | SS_W,
 	.block_bits = SS_SP,
 	.prot_bits = { 0, SS_R, SS_W, SS_R | SS_W },

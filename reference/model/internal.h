@@ -18,6 +18,8 @@ struct domain {
 	/* paging */
 	struct pgtable table;
 	struct domain *children;	/* nested domains on top of this stage 2 */
+	/* dirty tracking */
+	bool trackable, tracking;
 	/* page requests */
 	void (*listen)(void *arg, struct page_group *group);
 	void *listen_arg;
@@ -109,6 +111,7 @@ struct xlate_fault {
 	uint64_t ipa;
 	unsigned int loads;	/* page-table entries that were read, faulting or not */
 	bool silent;		/* not to be recorded: the context descriptor says so */
+	bool again;		/* no fault: must be done under ref_lock() */
 	uint8_t event;		/* SMMUv3: the event's number, 0: follows from the reason */
 };
 
@@ -165,6 +168,16 @@ enum smmu_route {
 	SMMU_ROUTE_BAD_SUBSTREAM,	/* C_BAD_SUBSTREAMID */
 };
 enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid);
+
+/* ---- dirty tracking */
+/*
+ * An allowed access to a leaf of @d, which is tracking: a write marks it, and *@prot becomes what
+ * may be cached. false: to mark it needs ref_lock().
+ */
+bool domain_note_access(struct iommu_ref *ref, struct domain *d, uint64_t input, unsigned int want,
+			unsigned int *prot);
+/* The IOTLB forgets the range of @d, and all that came through it as stage 2. */
+void domain_flush(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last);
 
 /* ---- page requests */
 /* The page table of @pasid (NO_PASID: of the RID) changes: what is incomplete for it is dropped. */

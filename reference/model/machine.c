@@ -21,6 +21,7 @@ void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor v
 		.iotlb_entries = 4096,
 		.page_requests = 512,
 		.locked_limit = UINT64_MAX,
+		.dirty_tracking = true,
 		.aperture_last = MAX_APERTURE_LAST,
 		.nr_devices = 4,
 		.devices = {

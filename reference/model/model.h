@@ -207,6 +207,18 @@ void device_cfgi_cd(struct device *dev, uint32_t ssid);
 /* Calls @fn for every PASID of @dev that has a domain. @fn may clear it. */
 void device_for_each_pasid(struct device *dev, void (*fn)(void *arg, uint32_t pasid), void *arg);
 
+/* ---- dirty tracking (dirty.c) */
+/* Before anything is mapped: hardware can note writes to @d. -EOPNOTSUPP: not in this format. */
+int domain_make_trackable(struct domain *d);
+bool domain_trackable(const struct domain *d);
+/* SMMUv3: always on. */
+void domain_set_tracking(struct iommu_ref *ref, struct domain *d, bool on);
+/* Calls @fn for every part of [@first, @last] that is dirty, lowest first. */
+void domain_read_dirty(struct domain *d, uint64_t first, uint64_t last,
+		       void (*fn)(void *arg, uint64_t first, uint64_t last), void *arg);
+/* Every leaf that reaches into the range is clean then. */
+void domain_clear_dirty(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last);
+
 /* ---- page requests (page_request.c) */
 
 /* A complete group: the messages in the order of their arrival. Whoever holds one answers it. */

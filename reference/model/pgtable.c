@@ -132,13 +132,14 @@ static bool leaf_split(struct pgtable *pt, uint64_t *entry, unsigned int level)
 {
 	const struct pt_format *f = pt->format;
 	uint64_t pa = pt_leaf_address(f, *entry, level);
+	uint64_t *table = pt_pool_alloc(&pt->pool), dirty = *entry & f->dirty_mask;
 	unsigned int prot = pt_prot(f, *entry), i;
-	uint64_t *table = pt_pool_alloc(&pt->pool);
 
 	if (!table)
 		return false;
 	for (i = 0; i < PT_ENTRIES; i++)
-		table[i] = pt_make_leaf(f, pa + i * pt_size(level - 1), level - 1, prot);
+		table[i] = (pt_make_leaf(f, pa + i * pt_size(level - 1), level - 1, prot) &
+			    ~f->dirty_mask) | dirty;
 	*pt_live(table) = PT_ENTRIES;
 	*entry = (uintptr_t)table | f->table_bits;
 	return true;

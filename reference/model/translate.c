@@ -37,6 +37,11 @@ bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigne
 		return fail(fault, IOMMU_REF_FAULT_S2_TRANSLATION, ipa);
 	if (!prot_allows(ref, leaf.prot, want))
 		return fail(fault, IOMMU_REF_FAULT_S2_PERMISSION, ipa);
+	if (s2->tracking && (leaf.prot & PROT_W) &&
+	    !domain_note_access(ref, s2, ipa, want, &leaf.prot)) {
+		fault->again = true;
+		return false;
+	}
 	*x = (struct xlate){ .pa = leaf.out, .prot = leaf.prot, .shift = leaf.shift,
 			     .s1_shift = leaf.shift };
 	return true;
@@ -192,6 +197,8 @@ static int walk(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint6
 		return -EFAULT;
 	ok = d->kind == DOMAIN_PAGING ? one_stage(ref, d, iova, want, x, fault) :
 					two_stages(ref, att, iova, want, x, fault);
+	if (fault->again)
+		return -EAGAIN;
 	if (!ok) {
 		fault->silent = fault_silent(att, fault);
 		return -EFAULT;
