@@ -4,28 +4,111 @@
  * second time; and huge pages for the kernel's selftests on a machine that has none.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../mock/mock.h"
 #include "real.h"
 #include "shim.h"
 
+/* A mapping keeps what it maps, and the file. */
+struct mapping {
+	struct mapping *next;
+	char *addr;
+	size_t len;
+	struct ref_file *file;
+	struct object *owner;
+};
+
+static struct mapping *mappings;	/* of this process; under the machine's lock */
+
+/* Pages of the arena at another address. */
+static void *map_again(void *page, void *addr, size_t len, int prot, int flags)
+{
+	void *at;
+
+	if (flags & MAP_FIXED)
+		at = mremap(page, 0, len, MREMAP_MAYMOVE | MREMAP_FIXED, addr);
+	else
+		at = mremap(page, 0, len, MREMAP_MAYMOVE);
+	if (at != MAP_FAILED && mprotect(at, len, prot)) {
+		real(munmap)(at, len);
+		at = MAP_FAILED;
+	}
+	return at;
+}
+
+static int map_region(struct ref_file *f, struct mapping *m, void *addr, int prot, int flags,
+		      uint64_t offset)
+{
+	void *page;
+	int rc;
+
+	if (!(flags & MAP_SHARED))
+		return -EINVAL;
+	if (f->ops != &iommufd_file_ops || !f->ref->driver)
+		return -ENXIO;
+	rc = mock_mmap(f, offset, m->len, &page, &m->owner);
+	if (rc)
+		return rc;
+	if (prot & PROT_EXEC)
+		return -EPERM;
+	m->addr = map_again(page, addr, m->len, prot, flags);
+	if (m->addr == MAP_FAILED)
+		return -errno;
+	m->file = f;
+	file_hold(f);
+	m->owner->users++;
+	m->next = mappings;
+	mappings = m;
+	return 0;
+}
+
 void *shim_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	(void)addr;
-	(void)len;
-	(void)prot;
-	(void)flags;
-	(void)fd;
-	(void)offset;
-	errno = ENXIO;
+	struct iommu_ref_proc *proc = shim_proc();
+	struct mapping *m = calloc(1, sizeof(*m));
+	struct ref_file *f;
+	int rc = -EBADF;
+
+	if (!m) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	m->len = (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+	ref_lock(proc->ref);
+	f = file_at(proc, fd);
+	if (f)
+		rc = map_region(f, m, addr, prot, flags, (uint64_t)offset);
+	ref_unlock(proc->ref);
+	if (!rc)
+		return m->addr;
+	free(m);
+	errno = -rc;
 	return MAP_FAILED;
 }
 
+/* A mapping of which a part is left stays; the kernel would count its parts. */
 void shim_unmapped(void *addr, size_t len)
 {
-	(void)addr;
-	(void)len;
+	struct shim_shared *s = shim_shared_if_made();
+	struct mapping **p, *m;
+
+	if (!s || !__atomic_load_n(&mappings, __ATOMIC_RELAXED))
+		return;
+	ref_lock(s->ref);
+	for (p = &mappings; (m = *p);) {
+		if (m->addr < (char *)addr || m->addr + m->len > (char *)addr + len) {
+			p = &m->next;
+			continue;
+		}
+		*p = m->next;
+		m->owner->users--;
+		file_put(m->file);
+		free(m);
+	}
+	ref_unlock(s->ref);
 }
 
 #define MMAP_VARIANT(name, type)							\

@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../mock/mock.h"
 #include "real.h"
 #include "shim.h"
 
@@ -214,7 +215,8 @@ static void make_machine(void)
 		_exit(2);
 	}
 	config_load(&s->cfg, getenv("IOMMU_REF_CONFIG"));
-	rc = iommu_ref_create(&s->cfg.ref, &s->ref);
+	rc = s->cfg.ref.vendor == IOMMU_REF_MOCK ? mock_create(&s->cfg.ref, &s->ref) :
+						   iommu_ref_create(&s->cfg.ref, &s->ref);
 	if (rc) {
 		shim_say("cannot make the machine that IOMMU_REF_CONFIG asks for: %s",
 			 rc == -EINVAL ? "its values contradict each other" : strerror(-rc));
