@@ -2,7 +2,8 @@
 /*
  * Invalidations while the IOTLB of 64K entries holds as many as the name says, all of one domain
  * and PASID. What a sample removed is translated again before the next one, which removes other
- * entries: ones that were filled long ago.
+ * entries, in no order: ones that DMA has just used, as when a driver unmaps its buffer; cold: ones
+ * that nothing has touched for long, which with 64K entries are in no near cache of the CPU.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ static int invalidate_run(struct iommu_ref_bench_run *r, unsigned int n)
 	for (unsigned int i = g->at; n--; i++) {
 		switch (r->bench->kind) {
 		case INV_PAGE:
+		case INV_PAGE_COLD:
 			inv_page(g->ref, dtag, RIG_PASID, rig_iova(g, i));
 			break;
 		case INV_RANGE:
@@ -67,23 +69,33 @@ static int invalidate_run(struct iommu_ref_bench_run *r, unsigned int n)
 	return 0;
 }
 
-/* Refills what the last @n removed and moves on; pages that are there already are hits. */
-static int invalidate_prepare(struct iommu_ref_bench_run *r, unsigned int n)
+/* DMA to the pages of the next @n invalidations. */
+static int use(struct iommu_ref_bench_run *r, unsigned int n)
 {
 	unsigned int i, page, pages = r->bench->kind == INV_RANGE ? RANGE : 1;
 	struct rig *g = r->priv;
 	uint64_t pa;
 	int rc = 0;
 
-	if (r->bench->kind == INV_PASID || r->bench->kind == INV_DOMAIN)
-		n = g->pages < REFILL ? g->pages : REFILL;
 	for (i = g->at; i != g->at + n; i++) {
 		g->dma.iova = pages > 1 ? range_first(g, i) : rig_iova(g, i);
 		for (page = 0; page < pages; page++, g->dma.iova += PAGE_SIZE)
 			rc |= iommu_ref_translate(g->ref, &g->dma, &pa, NULL);
 	}
-	g->at += n;
 	return rc;
+}
+
+/* Refills what the last @n removed, and moves on. */
+static int invalidate_prepare(struct iommu_ref_bench_run *r, unsigned int n)
+{
+	struct rig *g = r->priv;
+	int rc;
+
+	if (r->bench->kind == INV_PASID || r->bench->kind == INV_DOMAIN)
+		n = g->pages < REFILL ? g->pages : REFILL;
+	rc = use(r, n);
+	g->at += n;
+	return r->bench->kind == INV_PAGE ? rc | use(r, n) : rc;
 }
 
 static unsigned int cached(struct rig *g)
@@ -97,7 +109,9 @@ static unsigned int cached(struct rig *g)
 
 static const char *invalidate_verify(struct iommu_ref_bench_run *r)
 {
-	static const unsigned int removes[] = { [INV_PAGE] = 1, [INV_RANGE] = RANGE };
+	static const unsigned int removes[] = {
+		[INV_PAGE] = 1, [INV_PAGE_COLD] = 1, [INV_RANGE] = RANGE,
+	};
 	struct rig *g = r->priv;
 	unsigned int kind = r->bench->kind, left;
 

@@ -25,6 +25,8 @@ static const struct iommu_ref_bench benches[] = {
 	INVALIDATE("page", INV_PAGE, 1024, 20),
 	INVALIDATE("page", INV_PAGE, 16384, 20),
 	INVALIDATE("page", INV_PAGE, 65536, 20),
+	INVALIDATE("page-cold", INV_PAGE_COLD, 64, 0),
+	INVALIDATE("page-cold", INV_PAGE_COLD, 65536, 0),
 	INVALIDATE("range-8", INV_RANGE, 64, 0),
 	INVALIDATE("range-8", INV_RANGE, 65536, 0),
 	INVALIDATE("pasid", INV_PASID, 64, 10),

@@ -194,7 +194,7 @@ static void remove_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, ui
 {
 	struct iotlb *tlb = ref->iotlb;
 	struct victims v = { .dtag = dtag, .any = atag == ATAG_ANY, .first = first, .last = last };
-	uint64_t splinters, in_leaf;
+	uint64_t shifts, splinters, in_leaf;
 
 	if (dtag >= tlb->nr_dtags)
 		return;
@@ -202,6 +202,11 @@ static void remove_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, ui
 	v.tag = v.any ? 0 : iotlb_tag_find(tlb, dtag, atag);
 	if (!v.any && !v.tag && !v.global)
 		return;
+	if (first >> PAGE_SHIFT == last >> PAGE_SHIFT && !tlb->dtags[dtag].splinters) {
+		for (shifts = tlb->dtags[dtag].shifts; shifts; shifts &= shifts - 1)
+			remove_page(ref, &v, first, __builtin_ctzll(shifts));
+		return;
+	}
 	remove_span(ref, &v);
 	for (splinters = tlb->dtags[dtag].splinters; splinters; splinters &= splinters - 1) {
 		v.s1_shift = __builtin_ctzll(splinters);
