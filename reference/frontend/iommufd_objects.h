@@ -216,6 +216,21 @@ int pages_count_each(struct pages *p);
 /* All memory of @ictx is paid for by @mm from now on. -EINVAL (not a file's), -ENOMEM. */
 int pages_change_process(struct iommufd *ictx, struct ref_mm *mm);
 
+/* iommufd_areas.c */
+static inline uint64_t area_len(const struct iova_area *area)
+{
+	return area->last - area->first + 1;
+}
+
+/* Pins @area and maps it in every HWPT. On failure nothing is mapped. -EFAULT, -EINVAL, -ENOMEM. */
+int ioas_fill_area(struct ioas *ioas, const struct iova_area *area);
+/* The end of an area: of what is mapped of it if @filled, of its pages and itself. */
+void ioas_drop_area(struct ioas *ioas, const struct iova_area *area, bool filled);
+/* Every area of @ioas into @hwpt, which joins it. -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
+int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt);
+void ioas_remove_hwpt(struct ioas *ioas, struct hwpt *hwpt);
+void ioas_update_alignment(struct ioas *ioas);
+
 /* iommufd_map.c */
 int ioas_map(struct ucmd *u);
 int ioas_map_file(struct ucmd *u);
@@ -229,10 +244,6 @@ int ioas_cut(struct ioas *ioas, uint64_t last);
 int ioas_copy(struct ucmd *u);
 int ioas_unmap(struct ucmd *u);
 int ioas_unmap_all(struct ioas *ioas, uint64_t *bytes);
-/* Every area of @ioas into @hwpt, which joins it. -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
-int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt);
-void ioas_remove_hwpt(struct ioas *ioas, struct hwpt *hwpt);
-void ioas_update_alignment(struct ioas *ioas);
 
 /* iommufd_hwpt.c */
 int hwpt_alloc(struct ucmd *u);

@@ -139,6 +139,27 @@ TEST_F(vevent, nothing_to_write_or_control)
 	EXPECT_EQ(-ENOTTY, iommu_ref_ioctl(self->m.u.proc, self->fd, IOMMU_DESTROY, &e));
 }
 
+/* No vIOMMU here has queues in guest memory; what is wrong besides is said first. */
+TEST_F(vevent, hw_queue)
+{
+	struct iommu_hw_queue_alloc cmd = {
+		.size = sizeof(cmd), .flags = 1, .viommu_id = 1000, .nesting_parent_iova = 1,
+	};
+
+	EXPECT_EQ(-EOPNOTSUPP, fd_cmd(&self->m.u, IOMMU_HW_QUEUE_ALLOC, &cmd));
+	cmd.flags = 0;
+	EXPECT_EQ(-EOPNOTSUPP, fd_cmd(&self->m.u, IOMMU_HW_QUEUE_ALLOC, &cmd));
+	cmd.type = IOMMU_HW_QUEUE_TYPE_TEGRA241_CMDQV;
+	EXPECT_EQ(-EINVAL, fd_cmd(&self->m.u, IOMMU_HW_QUEUE_ALLOC, &cmd));
+	cmd.length = UINT64_MAX;
+	EXPECT_EQ(-ENOENT, fd_cmd(&self->m.u, IOMMU_HW_QUEUE_ALLOC, &cmd));
+	cmd.nesting_parent_iova = 2;
+	EXPECT_EQ(-EOVERFLOW, fd_cmd(&self->m.u, IOMMU_HW_QUEUE_ALLOC, &cmd));
+	cmd.length = PG;
+	cmd.viommu_id = self->m.viommu;
+	EXPECT_EQ(-EOPNOTSUPP, fd_cmd(&self->m.u, IOMMU_HW_QUEUE_ALLOC, &cmd));
+}
+
 /* ---- records */
 
 TEST_F(vevent, translation_fault)
