@@ -54,7 +54,7 @@ struct iommu_ref_config {
 	enum iommu_ref_vendor vendor;
 	enum iommu_ref_profile profile;
 	bool nesting;			/* two-stage translation is there */
-	bool five_level;		/* VT-d CAP.FL5LP; this model walks 4 levels, so false */
+	bool five_level;		/* VT-d CAP.FL5LP: a first level of 57 bits is walked */
 	uint32_t pasid_bits;		/* 20 */
 	uint32_t pasid_capacity;	/* PASIDs of the whole system: 0x100000 */
 	uint32_t pasid_host_reserve;	/* taken out of it for the host's own set: 0x8000 */

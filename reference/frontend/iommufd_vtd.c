@@ -29,6 +29,8 @@ int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data
 	    ((vtd.flags & ~known) && !ref_defect(ref, NEST_FLAGS_IGNORED)))
 		return -EOPNOTSUPP;
 	s1.root = vtd.pgtbl_addr & ~(PAGE_SIZE - 1);
+	if (vtd.addr_width == 57 && ref->cfg.five_level)
+		s1.addr_width = 57;
 	s1.sre = vtd.flags & IOMMU_VTD_S1_SRE;
 	s1.eafe = vtd.flags & IOMMU_VTD_S1_EAFE;
 	s1.wpe = vtd.flags & IOMMU_VTD_S1_WPE;
@@ -37,7 +39,8 @@ int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data
 		return rc;
 	(*out)->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
 	/* The width is compared with the hardware's when a device is attached: -EINVAL then. */
-	(*out)->bad_config = vtd.addr_width != 48 && !ref_defect(ref, NEST_DATA_UNCHECKED);
+	(*out)->bad_config = vtd.addr_width != s1.addr_width &&
+			     !ref_defect(ref, NEST_DATA_UNCHECKED);
 	return 0;
 }
 

@@ -193,9 +193,10 @@ static void attach_end(struct device *dev, uint32_t pasid, const struct attach *
  * The page-table pointer's format must be one that the hardware walks (the kernel says so at
  * attach).
  */
-static bool attachable(const struct domain *d)
+static bool attachable(const struct iommu_ref *ref, const struct domain *d)
 {
-	return d->kind != DOMAIN_NESTED || d->fmt != FMT_X86_FL4 || d->s1.addr_width == 48;
+	return d->kind != DOMAIN_NESTED || d->fmt != FMT_X86_FL4 || d->s1.addr_width == 48 ||
+	       (d->s1.addr_width == 57 && ref->cfg.five_level);
 }
 
 /* What a driver has to say to its domain's coming or going. */
@@ -216,7 +217,7 @@ int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid,
 	int rc;
 
 	pasid = pasid_of_rid(dev, pasid);
-	if ((pasid != NO_PASID && !pasid_valid(dev, pasid)) || (d && !attachable(d)))
+	if ((pasid != NO_PASID && !pasid_valid(dev, pasid)) || (d && !attachable(ref, d)))
 		return -EINVAL;
 	rc = driver_attach(dev, pasid, d);
 	if (rc)

@@ -4,7 +4,8 @@
  * walking are shared code that reads the description. A description holds for tables that the
  * model builds and for those that user space built: the bits are the hardware's.
  *
- * Levels count from the leaf: level 0 maps 4K pages, 1 blocks of 2M, 2 of 1G, 3 is the top.
+ * Levels count from the leaf: level 0 maps 4K pages, 1 blocks of 2M, 2 of 1G, 3 is the top, of
+ * a user-managed first level of 57 bits 4.
  */
 #ifndef IOMMU_REF_FORMAT_H
 #define IOMMU_REF_FORMAT_H

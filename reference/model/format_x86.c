@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * VT-d first level, 4 levels: the x86-64 long-mode page table (Intel SDM vol. 3, 4.5; VT-d 9.7).
+ * VT-d first level: the x86-64 long-mode page table of 4 levels, or of 5 where user space built it
+ * (Intel SDM vol. 3, 4.5; VT-d 9.7).
  * DMA has user privilege: without supervisor requests (SRE and a privileged request) every entry
  * on the way must have U/S = 1. A present entry can always be read.
  */

@@ -64,7 +64,7 @@ static bool config_valid(const struct iommu_ref_config *cfg)
 		return false;
 	if (cfg->profile != IOMMU_REF_V7_REVIEWED && cfg->profile != IOMMU_REF_V7_POSTED)
 		return false;
-	if (cfg->five_level)	/* tables of 4 levels are walked */
+	if (cfg->five_level && cfg->vendor != IOMMU_REF_VTD)
 		return false;
 	if (cfg->pasid_bits > MAX_PASID_BITS || cfg->pasid_capacity > 1u << MAX_PASID_BITS ||
 	    cfg->pasid_host_reserve > cfg->pasid_capacity)

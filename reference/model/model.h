@@ -62,7 +62,7 @@ struct stage1 {
 	enum fmt fmt;
 	/* VT-d: HWPT_DATA_VTD_S1 or v7's gpasid_bind_data */
 	uint64_t root;		/* GPA of the top table */
-	uint32_t addr_width;	/* 48 */
+	uint32_t addr_width;	/* 48: 4 levels, 57: 5 */
 	bool sre, eafe, wpe;
 	/* SMMUv3: STE words 0 and 1 as user space gave them; the CD is at the GPA in them */
 	uint64_t ste[2];
@@ -192,7 +192,7 @@ const struct iommu_ref_device_config *device_config(const struct device *dev);
  * device holds a reference. Replaces atomically: no DMA sees neither. The old domain's cached
  * translations for this (device, PASID) are invalidated, VT-d: (old dtag, pasid); SMMUv3: the
  * ASID, or the VMID if nested. VT-d: PASID 0 is the RID (RID_PASID). -EINVAL: the device has no
- * PASID ability or the number too many bits, or a VT-d stage 1 is not of 48 bits; -ENOMEM, then
+ * PASID ability or the number too many bits, or a VT-d stage 1 has no width of it; -ENOMEM, then
  * nothing changed.
  */
 int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d);

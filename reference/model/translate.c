@@ -106,7 +106,8 @@ static void stage1_of(const struct attach *att, struct stage1_walk *w)
 		*w = (struct stage1_walk){ att->cd.ttb, att->cd.top_level, att->cd.input_bits,
 					   att->cd.output_bits };
 	else	/* the low bits of the pointer are not part of it (VT-d 9.6, FSPTPTR) */
-		*w = (struct stage1_walk){ d->s1.root & ~(PAGE_SIZE - 1), PT_MAX_LEVEL,
+		*w = (struct stage1_walk){ d->s1.root & ~(PAGE_SIZE - 1),
+					   PT_MAX_LEVEL + (d->s1.addr_width == 57),
 					   d->s1.addr_width, 64 };
 }
 

@@ -246,6 +246,51 @@ TEST_F(nested, a_page_on_a_block_is_a_page)
 	EXPECT_TRUE(m_cached(self->ref, wr));
 }
 
+/* The tables of GVA below one more, by which addresses of 57 bits are found. */
+TEST(five_levels)
+{
+	const uint64_t high = 0x55ull << 48, top = 5;
+	struct stage1 s1 = { .fmt = FMT_X86_FL4, .root = gpa_of(top), .addr_width = 57 };
+	struct m_req r = { 0, NO_PASID, false, GVA + high + 0x5c0 };
+	uint64_t *mem = (uint64_t *)m_memory(GUEST_PAGES * PAGE_SIZE, PAGE_SIZE);
+	struct domain *s2, *d;
+	struct iommu_ref_config cfg;
+	struct iommu_ref *ref;
+
+	for (unsigned int level = 3; level; level--)
+		*guest_entry(mem, level) = gpa_of(ROOT + 4 - level) | 0x27;
+	*guest_entry(mem, 0) = gpa_of(DATA) | 0x67;
+	page_of(mem, top)[0x55] = gpa_of(ROOT) | 0x27;
+	page_of(mem, top)[0x1ff] = gpa_of(ROOT) | 0x27 | 1 << 7;	/* reserved: no such block */
+	for (unsigned int five = 0; five < 2; five++) {
+		iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
+		cfg.five_level = five;
+		ASSERT_EQ(0, iommu_ref_create(&cfg, &ref));
+		ASSERT_EQ(0, domain_create_paging(ref, FMT_VTD_SS4, &s2));
+		ASSERT_EQ(0, domain_map(ref, s2, GPA, GPA + GUEST_PAGES * PAGE_SIZE - 1, m_pa(mem),
+					RW));
+		ASSERT_EQ(0, domain_create_nested(ref, s2, &s1, &d));
+		ASSERT_EQ(five ? 0 : -EINVAL,
+			  device_set_domain(ref, device_by_index(ref, 0), NO_PASID, d));
+		if (five) {
+			EXPECT_EQ(m_pa(page_of(mem, DATA)) + 0x5c0, m_xlate(ref, r, NULL));
+			EXPECT_EQ(5 * 5 + 4, m_stats(ref).walk_loads);
+			EXPECT_TRUE(m_cached(ref, r));
+			EXPECT_EQ(IOMMU_REF_FAULT_S1_TRANSLATION, m_reason(ref, rd));
+			r.iova = GVA | ~0ull << 56;
+			EXPECT_EQ(IOMMU_REF_FAULT_S1_TRANSLATION, m_reason(ref, r));
+			r.iova = GVA | 1ull << 57;
+			EXPECT_EQ(IOMMU_REF_FAULT_ADDRESS_SIZE, m_reason(ref, r));
+			r.iova = GVA + high;
+			inv_page(ref, domain_dtag(d), 0, r.iova);
+			EXPECT_FALSE(m_cached(ref, r));
+		}
+		domain_put(ref, d);
+		domain_put(ref, s2);
+		iommu_ref_destroy(ref);
+	}
+}
+
 TEST_F(nested, an_attach_starts_with_nothing_cached)
 {
 	m_xlate(self->ref, rd, NULL);
