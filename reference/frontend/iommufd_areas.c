@@ -30,6 +30,8 @@ static int fill_hwpt(struct ioas *ioas, struct hwpt *hwpt, const struct iova_are
 	 */
 	if (hwpt->nest_parent && ref->cfg.vendor == IOMMU_REF_VTD && !(prot & PROT_W))
 		return -EINVAL;
+	if (pages_revoked(area->pages))
+		return 0;
 	if (ref_defect(ref, READONLY_MAPPED_RW))
 		prot |= PROT_W;
 	if (!ioas->small_pages)
@@ -88,6 +90,28 @@ void ioas_drop_area(struct ioas *ioas, const struct iova_area *found, bool fille
 	if (filled)
 		unfill_area(ioas, &area);
 	pages_put(area.pages);
+}
+
+static void revoke_areas(struct ioas *ioas, const struct ref_file *export)
+{
+	struct iommu_ref *ref = ioas->obj.ictx->ref;
+	const struct iova_area *area;
+
+	for (area = iova_lookup(ioas->iova, 0); area;
+	     area = area->last == UINT64_MAX ? NULL : iova_lookup(ioas->iova, area->last + 1)) {
+		if (pages_export(area->pages) != export)
+			continue;
+		for (struct hwpt *h = ioas->hwpts; h; h = h->next)
+			domain_unmap(ref, h->domain, area->first, area->last);
+		pages_revoke(area->pages);
+	}
+}
+
+void ioas_revoke(struct iommufd *ictx, const struct ref_file *export)
+{
+	for (struct object *obj = ictx->objects; obj; obj = obj->next)
+		if (obj->type == OBJECT_IOAS)
+			revoke_areas((struct ioas *)obj, export);
 }
 
 void ioas_update_alignment(struct ioas *ioas)

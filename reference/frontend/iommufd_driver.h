@@ -29,6 +29,9 @@ struct iommufd_driver {
 	int (*hw_queue_alloc)(struct ucmd *u, struct viommu *viommu);
 	int (*set_dirty_tracking)(struct hwpt *hwpt, bool enable);
 	int (*get_dirty_bitmap)(struct hwpt *hwpt, const struct iommu_hwpt_get_dirty_bitmap *cmd);
+	/* MAP_FILE: memory of the driver's that @fd stands for. -EBADFD: it does not. */
+	int (*pages_alloc)(struct ucmd *u, int fd, uint64_t start, uint64_t len,
+			   struct pages **out);
 	/* [@first, @last] of @ioas is about to be unmapped. -EBUSY: it must not. */
 	int (*ioas_unmap)(struct ioas *ioas, uint64_t first, uint64_t last);
 	/* What users of @ioas other than HWPTs need; 1: nothing. */

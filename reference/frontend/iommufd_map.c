@@ -334,6 +334,7 @@ int ioas_map(struct ucmd *u)
 /* IOMMU_IOAS_MAP_FILE: as MAP; -EBADF; -EINVAL: no memfd, or beyond its end, when it is pinned. */
 int ioas_map_file(struct ucmd *u)
 {
+	const struct iommufd_driver *driver = u->ictx->ref->driver;
 	struct iommu_ioas_map_file *cmd = u->cmd;
 	struct pages *pages;
 	struct ioas *ioas;
@@ -346,8 +347,10 @@ int ioas_map_file(struct ucmd *u)
 	ioas = object_get(u->ictx, cmd->ioas_id, OBJECT_IOAS);
 	if (!ioas)
 		return -ENOENT;
-	rc = pages_alloc_file(u, cmd->fd, cmd->start, cmd->length,
-			      cmd->flags & IOMMU_IOAS_MAP_WRITEABLE, &pages);
+	rc = driver ? driver->pages_alloc(u, cmd->fd, cmd->start, cmd->length, &pages) : -EBADFD;
+	if (rc == -EBADFD)
+		rc = pages_alloc_file(u, cmd->fd, cmd->start, cmd->length,
+				      cmd->flags & IOMMU_IOAS_MAP_WRITEABLE, &pages);
 	if (rc)
 		return rc;
 	rc = ioas_map_pages(ioas, pages, pages_va(pages) + offset, cmd->length, &iova, cmd->flags);

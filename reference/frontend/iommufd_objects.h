@@ -194,6 +194,17 @@ int ioas_disable_large_pages(struct ioas *ioas);
 int pages_alloc_user(struct ucmd *u, uint64_t va, uint64_t len, bool writable, struct pages **out);
 int pages_alloc_file(struct ucmd *u, int fd, uint64_t start, uint64_t len, bool writable,
 		     struct pages **out);
+/*
+ * Memory of a driver, at @va of this program, that @export keeps. It is not pinned; the driver can
+ * take it away, and then it is in no page table any more. -ENOMEM.
+ */
+int pages_alloc_export(struct ucmd *u, uint64_t va, uint64_t len, struct ref_file *export,
+		       struct pages **out);
+const struct ref_file *pages_export(const struct pages *p);	/* NULL: it is none */
+bool pages_revoked(const struct pages *p);
+void pages_revoke(struct pages *p);
+/* How many of its pages are pinned for @mm. */
+uint64_t pages_charge(const struct pages *p, const struct ref_mm *mm);
 void pages_get(struct pages *p);
 void pages_put(struct pages *p);
 /* Its first page, here. */
@@ -226,6 +237,8 @@ static inline uint64_t area_len(const struct iova_area *area)
 int ioas_fill_area(struct ioas *ioas, const struct iova_area *area);
 /* The end of an area: of what is mapped of it if @filled, of its pages and itself. */
 void ioas_drop_area(struct ioas *ioas, const struct iova_area *area, bool filled);
+/* The memory that @export keeps leaves the page tables of @ictx. */
+void ioas_revoke(struct iommufd *ictx, const struct ref_file *export);
 /* Every area of @ioas into @hwpt, which joins it. -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
 int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt);
 void ioas_remove_hwpt(struct ioas *ioas, struct hwpt *hwpt);

@@ -42,6 +42,9 @@ struct pages {
 	uint64_t file_start;
 	void *map;
 	size_t map_len;
+	/* A driver's own memory: what keeps it, and whether it was taken away. */
+	struct ref_file *export;
+	bool revoked;
 };
 
 /* ---- accounting */
@@ -129,6 +132,8 @@ int pages_pin(struct pages *p, uint64_t va, uint64_t len)
 	uint64_t n = ((va + len - 1 - p->va) / PAGE_SIZE) - first + 1, new = n;
 	int rc;
 
+	if (p->export)
+		return 0;
 	rc = check_present(p, va, len);
 	if (!rc)
 		rc = pages_count_each(p);
@@ -156,6 +161,8 @@ void pages_unpin(struct pages *p, uint64_t va, uint64_t len)
 	uint64_t first = (va - p->va) / PAGE_SIZE;
 	uint64_t n = ((va + len - 1 - p->va) / PAGE_SIZE) - first + 1;
 
+	if (p->export)
+		return;
 	if (p->pins)
 		n = count_down(p, first, n);
 	else
@@ -271,6 +278,38 @@ int pages_alloc_file(struct ucmd *u, int fd, uint64_t start, uint64_t len, bool 
 	return 0;
 }
 
+int pages_alloc_export(struct ucmd *u, uint64_t va, uint64_t len, struct ref_file *export,
+		       struct pages **out)
+{
+	*out = pages_new(u, va & (PAGE_SIZE - 1), len, true);
+	if (!*out)
+		return -ENOMEM;
+	(*out)->va = va & ~(PAGE_SIZE - 1);
+	(*out)->export = export;
+	file_hold(export);
+	return 0;
+}
+
+const struct ref_file *pages_export(const struct pages *p)
+{
+	return p->export;
+}
+
+bool pages_revoked(const struct pages *p)
+{
+	return p->revoked;
+}
+
+void pages_revoke(struct pages *p)
+{
+	p->revoked = true;
+}
+
+uint64_t pages_charge(const struct pages *p, const struct ref_mm *mm)
+{
+	return p->mm == mm ? p->npinned : 0;
+}
+
 void pages_get(struct pages *p)
 {
 	p->refs++;
@@ -284,6 +323,8 @@ void pages_put(struct pages *p)
 		munmap(p->map, p->map_len);
 	if (p->fd >= 0)
 		close(p->fd);
+	if (p->export)
+		file_put(p->export);
 	ref_mm_put(p->mm);
 	free(p->pins);
 	free(p);

@@ -47,6 +47,8 @@ static int check_part(void *arg, const struct iova_area *area, uint64_t va, uint
 	/* "the page offset of the IOVA must be the memory's" */
 	if ((job->iova ^ va) & (PAGE_SIZE - 1))
 		return -EINVAL;
+	if (pages_export(area->pages))
+		return -EINVAL;
 	if (job->write && !pages_writable(area->pages))
 		return -EPERM;
 	job->iova += n;
@@ -374,6 +376,8 @@ static int rw_part(void *arg, const struct iova_area *area, uint64_t va, uint64_
 	bool pin = !all_pinned(area->pages, va, n);
 	int rc;
 
+	if (pages_export(area->pages))
+		return -EINVAL;
 	if (job->write && !pages_writable(area->pages))
 		return -EPERM;
 	/* The pages are there while they are copied. */

@@ -104,25 +104,37 @@ int mock_check_map(struct ucmd *u)
 
 /* ---- what is pinned */
 
+struct seen {
+	const struct pages *pages[64];
+	unsigned int nr;
+};
+
+static bool seen_before(struct seen *seen, const struct pages *p)
+{
+	for (unsigned int i = 0; i < seen->nr; i++)
+		if (seen->pages[i] == p)
+			return true;
+	if (seen->nr < 64)
+		seen->pages[seen->nr++] = p;
+	return false;
+}
+
 struct refs_job {
 	uint64_t va;
 	const struct page_id *id;	/* of va */
 	unsigned int refs;
-	const struct pages *seen[64];
-	unsigned int nr_seen;
+	struct seen seen;
 };
 
 /* Each memory that was mapped pins a page once, however many areas and users it has. */
-static void count_area(struct refs_job *job, const struct iova_area *area)
+static void count_area(void *arg, const struct iova_area *area)
 {
+	struct refs_job *job = arg;
 	uint64_t first = pages_va(area->pages), at = job->va & ~(PAGE_SIZE - 1);
 	struct page_id id;
 
-	for (unsigned int i = 0; i < job->nr_seen; i++)
-		if (job->seen[i] == area->pages)
-			return;
-	if (job->nr_seen < 64)
-		job->seen[job->nr_seen++] = area->pages;
+	if (seen_before(&job->seen, area->pages))
+		return;
 	/* A file's are mapped a second time, at pages_va(). */
 	if (pages_place(area->pages, first) != first) {
 		id = page_id(first);
@@ -133,7 +145,9 @@ static void count_area(struct refs_job *job, const struct iova_area *area)
 	job->refs += pages_pins(area->pages, at) != 0;
 }
 
-static void count_ictx(struct refs_job *job, struct iommufd *ictx)
+/* Calls @fn for every area of @ictx. */
+static void each_area(struct iommufd *ictx, void (*fn)(void *arg, const struct iova_area *area),
+		      void *arg)
 {
 	const struct iova_area *area;
 
@@ -145,19 +159,20 @@ static void count_ictx(struct refs_job *job, struct iommufd *ictx)
 		for (area = iova_lookup(ioas->iova, 0); area;
 		     area = area->last == UINT64_MAX ? NULL :
 						       iova_lookup(ioas->iova, area->last + 1))
-			count_area(job, area);
+			fn(arg, area);
 	}
 }
 
-/* In all open iommufds of all processes. */
-static void count_all(struct refs_job *job, struct iommu_ref *ref)
+/* In all open iommufds of all processes. A file that two of them have is seen twice. */
+static void each_area_of_all(struct iommu_ref *ref,
+			     void (*fn)(void *arg, const struct iova_area *area), void *arg)
 {
 	for (struct iommu_ref_proc *p = ref->procs; p; p = p->next) {
 		for (int fd = 0; fd < REF_MAX_FDS; fd++) {
 			struct ref_file *f = file_get(p, fd, &iommufd_file_ops);
 
 			if (f)
-				count_ictx(job, f->priv);
+				each_area(f->priv, fn, arg);
 		}
 	}
 }
@@ -175,12 +190,35 @@ int mock_check_refs(struct ucmd *u)
 
 		if (user_pages_present(va, 1, false))
 			return -EFAULT;
-		count_all(&job, u->ictx->ref);
+		each_area_of_all(u->ictx->ref, count_area, &job);
 		if (job.refs != cmd->check_refs.refs)
 			return -EIO;
 	}
-	/* The count of the front end must agree where it is zero. */
 	return 0;
+}
+
+struct pinned_job {
+	struct seen seen;
+	const struct ref_mm *mm;
+	uint64_t pages;
+};
+
+static void pinned_area(void *arg, const struct iova_area *area)
+{
+	struct pinned_job *job = arg;
+
+	if (!seen_before(&job->seen, area->pages))
+		job->pages += pages_charge(area->pages, job->mm);
+}
+
+uint64_t mock_pinned(struct iommu_ref_proc *proc)
+{
+	struct pinned_job job = { .mm = proc->mm };
+
+	ref_lock(proc->ref);
+	each_area_of_all(proc->ref, pinned_area, &job);
+	ref_unlock(proc->ref);
+	return job.pages;
 }
 
 /* ---- what is cached, what is dirty */

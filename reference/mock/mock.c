@@ -38,6 +38,8 @@ static int (*const ops[])(struct ucmd *u) = {
 	[MOCK_PASID_REPLACE] = mock_pasid_replace,
 	[MOCK_PASID_DETACH] = mock_pasid_detach,
 	[MOCK_PASID_CHECK] = mock_pasid_check,
+	[MOCK_DMABUF_GET] = mock_dmabuf_get,
+	[MOCK_DMABUF_REVOKE] = mock_dmabuf_revoke,
 };
 
 static long mock_ioctl(struct ucmd *u)
@@ -74,6 +76,7 @@ static const struct iommufd_driver driver = {
 	.hw_queue_alloc = mock_hw_queue_alloc,
 	.set_dirty_tracking = mock_set_dirty_tracking,
 	.get_dirty_bitmap = mock_get_dirty_bitmap,
+	.pages_alloc = mock_pages_alloc,
 	.ioas_unmap = mock_ioas_unmap,
 	.ioas_alignment = mock_ioas_alignment,
 };
@@ -88,6 +91,8 @@ int mock_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
 	c.vendor = IOMMU_REF_VTD;
 	c.msi_first = c.msi_last = 0;
 	c.pasid_bits = MOCK_PASID_BITS;
+	if (c.locked_limit == UINT64_MAX)
+		c.locked_limit--;	/* no limit, but pages are charged */
 	c.nr_devices = IOMMU_REF_MAX_DEVICES;
 	for (uint32_t i = 0; i < c.nr_devices; i++)
 		c.devices[i] = (struct iommu_ref_device_config){

@@ -94,6 +94,12 @@ int mock_hw_queue_alloc(struct ucmd *u, struct viommu *viommu);
 /* The pages of an iommufd file, for the shim's mmap(2). -ENXIO: no such region. */
 int mock_mmap(struct ref_file *f, uint64_t offset, uint64_t len, void **addr, struct object **owner);
 
+int mock_dmabuf_get(struct ucmd *u);
+int mock_dmabuf_revoke(struct ucmd *u);
+int mock_pages_alloc(struct ucmd *u, int fd, uint64_t start, uint64_t len, struct pages **out);
+
+/* Pages that are pinned for @proc, for VmPin of /proc/PID/status. */
+uint64_t mock_pinned(struct iommu_ref_proc *proc);
 int mock_add_reserved(struct ucmd *u);
 int mock_check_map(struct ucmd *u);
 int mock_check_refs(struct ucmd *u);

@@ -168,6 +168,7 @@ void iommu_ref_destroy(struct iommu_ref *ref)
 		pasid_space_destroy(ref);
 	fault_ring_destroy(ref);
 	iotlb_destroy(ref);
+	free(ref->driver_data);
 	pthread_mutex_destroy(&ref->control);
 	free(ref);
 }

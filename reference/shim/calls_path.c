@@ -13,25 +13,6 @@
 
 /* ---- open */
 
-/* What a kernel thread of this program has pinned: VmPin of the host is not ours. */
-static int open_status(const struct shim_path *p, int flags)
-{
-	char text[8192];
-	int host = real(open)(p->name, O_RDONLY | O_CLOEXEC), fd;
-	ssize_t n;
-
-	if (host < 0)
-		return -1;
-	n = real(read)(host, text, sizeof(text));
-	real(close)(host);
-	fd = n < 0 ? -1 : memfd_create("status", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
-	if (fd >= 0 && (real(write)(fd, text, (size_t)n) != n || lseek(fd, 0, SEEK_SET))) {
-		real(close)(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static int open_fail_nth(int flags)
 {
 	int fd = memfd_create("fail-nth", flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
@@ -82,7 +63,7 @@ static int open_ours(const struct shim_path *p, int flags, mode_t mode)
 	case PATH_FAIL_NTH:
 		return open_fail_nth(flags);
 	case PATH_STATUS:
-		return open_status(p, flags);
+		return status_open(p->name, flags);
 	default:
 		/* nothing new can be made in there */
 		return real(open)(p->host, flags & ~(O_CREAT | O_TRUNC), mode);

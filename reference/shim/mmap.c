@@ -111,15 +111,49 @@ void shim_unmapped(void *addr, size_t len)
 	ref_unlock(s->ref);
 }
 
+/*
+ * Huge pages for the kernel's selftests where the system has set none aside: ordinary memory at an
+ * address that is as aligned as theirs.
+ */
+static void *map_huge(void *addr, size_t len, int prot, int flags)
+{
+	const size_t huge = 2u << 20;
+	char *at, *aligned;
+
+	flags &= ~MAP_HUGETLB;
+	len = (len + huge - 1) & ~(huge - 1);
+	if (flags & MAP_FIXED)
+		return real(mmap)(addr, len, prot, flags, -1, 0);
+	at = real(mmap)(NULL, len + huge, prot, flags & ~MAP_POPULATE, -1, 0);
+	if (at == MAP_FAILED)
+		return at;
+	aligned = (char *)(((uintptr_t)at + huge - 1) & ~(uintptr_t)(huge - 1));
+	if (aligned != at)
+		real(munmap)(at, (size_t)(aligned - at));
+	real(munmap)(aligned + len, huge - (size_t)(aligned - at));
+	return aligned;
+}
+
+static void *do_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	void *at;
+
+	if (!(flags & MAP_ANONYMOUS) && shim_is_ours(fd))
+		return shim_mmap(addr, len, prot, flags, fd, offset);
+	at = real(mmap)(addr, len, prot, flags, fd, offset);
+	if (at == MAP_FAILED && errno == ENOMEM && flags & MAP_HUGETLB && flags & MAP_ANONYMOUS &&
+	    shim_shared_if_made() && shim_shared()->ref->driver)
+		at = map_huge(addr, len, prot, flags);
+	return at;
+}
+
 #define MMAP_VARIANT(name, type)							\
 	EXPORT void *name(void *addr, size_t len, int prot, int flags, int fd,		\
 			  type offset);							\
 	EXPORT void *name(void *addr, size_t len, int prot, int flags, int fd,		\
 			  type offset)							\
 	{										\
-		if (!(flags & MAP_ANONYMOUS) && shim_is_ours(fd))			\
-			return shim_mmap(addr, len, prot, flags, fd, offset);		\
-		return real(mmap)(addr, len, prot, flags, fd, offset);			\
+		return do_mmap(addr, len, prot, flags, fd, offset);			\
 	}
 
 MMAP_VARIANT(mmap, off_t)

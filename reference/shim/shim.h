@@ -84,6 +84,8 @@ bool shim_is_ours(int fd);
 enum fd_kind shim_fd_kind(int fd);
 void shim_fd_set(int fd, enum fd_kind kind, dev_t rdev);
 dev_t shim_fd_rdev(int fd);
+/* The process @pid on this machine, or NULL. */
+struct iommu_ref_proc *shim_proc_of(pid_t pid);
 /* Opens @path of the reference. Returns the descriptor, or -errno. */
 int shim_open(const char *path, int flags);
 /* @fd is also known as @copy now, which the kernel made. 0, or -errno: then @copy is closed. */
@@ -129,6 +131,11 @@ const char *path_on_host(const char *path, const struct shim_path *p);
 dev_t path_rdev(const char *name);
 /* Makes a stat of the synthetic file look like that of the node. */
 void path_fix_mode(dev_t rdev, mode_t *mode);
+
+/* ---- status.c */
+
+/* /proc/PID/status as it would be if the host's kernel had pinned what the machine has. */
+int status_open(const char *name, int flags);
 
 /* ---- tree.c */
 

@@ -272,6 +272,19 @@ struct iommu_ref_proc *shim_proc(void)
 	return self.proc;
 }
 
+struct iommu_ref_proc *shim_proc_of(pid_t pid)
+{
+	struct shim_shared *s = shim_shared();
+	struct iommu_ref_proc *proc = NULL;
+
+	arena_lock(&s->lock);
+	for (unsigned int i = 0; pid > 0 && i < SHIM_MAX_PROCS; i++)
+		if (s->procs[i].pid == pid)
+			proc = s->procs[i].proc;
+	pthread_mutex_unlock(&s->lock);
+	return proc;
+}
+
 /* ---- descriptors */
 
 enum fd_kind shim_fd_kind(int fd)
