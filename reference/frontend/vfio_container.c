@@ -2,7 +2,7 @@
 /*
  * VFIO containers (/dev/vfio/vfio): the type of IOMMU, the groups in it, and dispatch to the type1
  * and nesting operations. Order of checks as in the kernel's vfio.c and type1 driver that v7 stands
- * on (5.9), with the changes of v7 p03, p05 and p07: digest 2.4.1.
+ * on (5.9), with the changes of v7 p03, p05 and p07.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Cache invalidation of v7 (p11): the checks of the IOMMU core, then the VT-d driver's table of
- * cache type and granularity, then the commands (digest section 3). As posted the user sees 0
+ * cache type and granularity, then the commands (reference/V7.md). As posted the user sees 0
  * whatever happens, an invalid type is found after valid ones were flushed, and ranges grow to an
  * aligned power of two. As reviewed a request is checked as a whole before anything is flushed, and
  * ranges are exact.

@@ -111,7 +111,7 @@ static bool beyond_31_bits(const struct iommu_ref *ref, uint32_t pasid)
 	return ref->cfg.profile == IOMMU_REF_V7_POSTED ? pasid > limit : pasid >= limit;
 }
 
-/* Check order: digest 2.4.5. */
+/* Check order of v7 p07 and p04. */
 long vfio_pasid_request(struct vfio_container *c, void *user_arg)
 {
 	struct vfio_iommu_type1_pasid_request req;

@@ -2,8 +2,7 @@
 /*
  * VFIO_IOMMU_NESTING_OP of v7 (p10, p11): bind and unbind of a first-level page table to a PASID.
  * The layers of the kernel are kept apart, since the order of their checks is the errno that user
- * space sees: VFIO, IOMMU core, VT-d driver (digest 2.4.6 to 2.4.8). Invalidation is
- * vfio_invalidate.c.
+ * space sees: VFIO, IOMMU core, VT-d driver (reference/V7.md). Invalidation is vfio_invalidate.c.
  *
  * As posted an error on one device unbinds all, and unbind never fails. As reviewed a failed bind
  * takes back only what it did itself, and errors are told.

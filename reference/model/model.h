@@ -257,7 +257,7 @@ int copy_to_user(void *user, const void *src, size_t len);
 /* Pins in the kernel's sense: every page is there and has the rights. -EFAULT, -ENOMEM. */
 int user_pages_present(uint64_t va, uint64_t len, bool write);
 
-/* ---- PASID sets (pasid.c), after the ioasid core that v7 stands on (digest 2.4.4) */
+/* ---- PASID sets (pasid.c), after the ioasid core that v7 stands on */
 struct pasid_set;
 /* Takes @quota out of the capacity. -ENOSPC, -EINVAL (0), -ENOMEM. One reference. */
 int pasid_set_create(struct iommu_ref *ref, uint32_t quota, struct pasid_set **out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * PASID sets, through VFIO_IOMMU_PASID_REQUEST: ranges, quota, capacity, ownership, and how long
- * they live. The test of each rule says what the digest's section 7 calls it.
+ * they live.
  */
 #include <kselftest_harness.h>
 

@@ -7,10 +7,7 @@
 
 /* ---- invalidation */
 
-/*
- * Digest 3.4: inner result of each cell, and whether the IOTLB entry goes as posted and as
- * reviewed.
- */
+/* Inner result of each cell, and whether the IOTLB entry goes as posted and as reviewed. */
 static const struct {
 	uint8_t cache, granularity;
 	int rc;
