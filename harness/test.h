@@ -14,8 +14,8 @@
  *	}
  *	CTS_SUITE("nesting", "nesting/bind");
  *
- * The fixture's first member is `struct cts *c`, a variant's is `struct cts_variant v`. A test whose requirements do not hold in the
- * variant's profile is not-applicable before its body runs.
+ * The fixture's first member is `struct cts *c`, a variant's is `struct cts_variant v`. A test
+ * whose requirements do not hold in the variant's profile is not-applicable before its body runs.
  */
 #ifndef CTS_TEST_H
 #define CTS_TEST_H

@@ -112,8 +112,8 @@ int target_warm(const struct target *t, uint64_t iova, unsigned int pages);
 /* Reference: how many of these pages the IOTLB holds now. */
 unsigned int target_cached(const struct target *t, uint64_t iova, unsigned int pages);
 /*
- * How many contiguous pieces of physical memory the target's memory is made of: what a kernel pins and
- * maps goes by them. 0: not known (not root, or the model, which has none).
+ * How many contiguous pieces of physical memory the target's memory is made of: what a kernel pins
+ * and maps goes by them. 0: not known (not root, or the model, which has none).
  */
 unsigned int target_physical_runs(const struct target *t);
 static inline bool target_is_model(const struct target *t)

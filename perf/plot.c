@@ -106,8 +106,8 @@ int plot_write(const char *dir, const json_t *root, FILE *messages)
 	if (!rc)
 		fprintf(messages, "plot: %s/" NAME ".svg\n", dir);
 	else if (rc == -ENOENT)
-		fputs("plot: gnuplot is not installed here; 'gnuplot " NAME ".gp' in the results folder "
-		      "makes " NAME ".svg\n", messages);
+		fputs("plot: gnuplot is not installed here; 'gnuplot " NAME ".gp' in the results "
+		      "folder makes " NAME ".svg\n", messages);
 	else
 		fprintf(messages, "plot: gnuplot failed on %s/" NAME ".gp\n", dir);
 	return 0;

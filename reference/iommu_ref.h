@@ -4,7 +4,8 @@
  *
  * Concepts
  *   struct iommu_ref       one machine: IOMMU hardware, its devices, the system-wide PASID space.
- *   struct iommu_ref_proc  one process (an mm): a file table and the owner of PASIDs. A program that
+ *   struct iommu_ref_proc  one process (an mm): a file table and the owner of PASIDs. A program
+ *   that
  *                          tests ownership makes two. Both share the caller's address space.
  *   file                   an open /dev/iommu, /dev/vfio/vfio, /dev/vfio/GROUP or
  *                          /dev/vfio/devices/vfioN; a small integer, valid in its process only.
@@ -68,9 +69,9 @@ struct iommu_ref_config {
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
 	/*
 	 * The program promises that memory which is mapped for DMA stays mapped in itself, with its
-	 * rights, until it is unmapped here; then page tables in it are read directly, a nested miss
-	 * in nanoseconds instead of microseconds. A broken promise is a SIGSEGV. Default false: the
-	 * kernel reads them for us, and memory that is gone is a bus fault of the DMA.
+	 * rights, until it is unmapped here; then page tables in it are read directly, a nested
+	 * miss in nanoseconds instead of microseconds. A broken promise is a SIGSEGV. Default
+	 * false: the kernel reads them for us, and memory that is gone is a bus fault of the DMA.
 	 */
 	bool trusted_memory;
 	const char *defect;		/* name of a known-bad variant, or NULL; see defects.def */
@@ -95,9 +96,9 @@ int iommu_ref_proc_create(struct iommu_ref *ref, struct iommu_ref_proc **out);
 void iommu_ref_proc_exit(struct iommu_ref_proc *proc);
 
 /*
- * Where @proc's descriptor numbers come from, for a program that has other files too: @get returns a
- * number below 1024 that the program has set aside, or -errno; @put takes it back when the file is
- * closed. Both are called with the machine locked and must not call the reference. Without them
+ * Where @proc's descriptor numbers come from, for a program that has other files too: @get returns
+ * a number below 1024 that the program has set aside, or -errno; @put takes it back when the file
+ * is closed. Both are called with the machine locked and must not call the reference. Without them
  * the lowest free number is taken. To be called before the first open.
  */
 struct iommu_ref_fds {
@@ -155,14 +156,15 @@ struct iommu_ref_dma {
 
 /*
  * Performs the request page by page. 0, or -EFAULT: the fault is recorded, and copied to @fault if
- * that is not NULL; pages before the faulting one were moved, like on a bus. -ENODEV: no such device.
+ * that is not NULL; pages before the faulting one were moved, like on a bus. -ENODEV: no such
+ * device.
  */
 int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 		  struct iommu_ref_fault *fault);
 
 /*
- * One translation without data, for benchmarks: *@pa = host address. 0, or -EFAULT with @fault filled
- * (not recorded).
+ * One translation without data, for benchmarks: *@pa = host address. 0, or -EFAULT with @fault
+ * filled (not recorded).
  */
 int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, uint64_t *pa,
 			struct iommu_ref_fault *fault);
@@ -218,7 +220,7 @@ struct iommu_ref_stats {
 	uint64_t translations, iotlb_hits, iotlb_misses, iotlb_fills, iotlb_evictions;
 	uint64_t walk_loads;		/* page-table entries read, both stages */
 	uint64_t faults, faults_lost;	/* the record queue is bounded: 256 */
-	uint64_t inv_page, inv_range, inv_pasid, inv_domain, inv_all;	/* IOTLB commands executed */
+	uint64_t inv_page, inv_range, inv_pasid, inv_domain, inv_all; /* IOTLB commands executed */
 	uint64_t inv_entries;		/* entries that these removed one by one (page, range) */
 	uint64_t pasids, domains, objects, pinned_pages;	/* alive now */
 	uint64_t page_requests;		/* waiting for an answer now, incomplete groups too */

@@ -73,8 +73,8 @@ struct uapi_ioctl {
 	const struct uapi_struct *arg;	/* NULL: no argument, or a plain one */
 	const struct uapi_set *value;	/* what a plain number means, or NULL */
 	/*
-	 * Documented by header, patch text or code, 0 at the end. ENOTTY is not listed: it belongs to
-	 * a command that is not there at all.
+	 * Documented by header, patch text or code, 0 at the end. ENOTTY is not listed: it belongs
+	 * to a command that is not there at all.
 	 */
 	const int *errnos;
 };

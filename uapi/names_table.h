@@ -20,7 +20,8 @@
 #define SET_ONE(set, ...) SET(set, false, __VA_ARGS__)
 
 #define FIELD(type, field, role, set, since) \
-	{ #field, offsetof(struct type, field), sizeof(((struct type *)0)->field), role, set, since }
+	{ #field, offsetof(struct type, field), sizeof(((struct type *)0)->field), role, \
+	  set, since }
 #define F_SIZE(type, field) FIELD(type, field, UAPI_ROLE_SIZE, NULL, NULL)
 #define F_BITS(type, field, set) FIELD(type, field, UAPI_ROLE_FLAGS, &set_##set, NULL)
 #define F_NOBITS(type, field) FIELD(type, field, UAPI_ROLE_FLAGS, NULL, NULL)

@@ -132,7 +132,7 @@ struct vfio_device_bind_iommufd {
 	__u32 flags;
 	__s32 iommufd;
 	__u32 out_devid;
-	__aligned_u64 token_uuid_ptr;	/* since 6.17, with FLAG_TOKEN; the minimum ends before it */
+	__aligned_u64 token_uuid_ptr; /* since 6.17, with FLAG_TOKEN; the minimum ends before it */
 };
 
 #define VFIO_DEVICE_BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
@@ -144,7 +144,7 @@ struct vfio_device_attach_iommufd_pt {
 	__u32 argsz;
 	__u32 flags;
 	__u32 pt_id;
-	__u32 pasid;			/* since 6.15, with ATTACH_PASID; the minimum ends before it */
+	__u32 pasid; /* since 6.15, with ATTACH_PASID; the minimum ends before it */
 };
 
 #define VFIO_DEVICE_ATTACH_IOMMUFD_PT	_IO(VFIO_TYPE, VFIO_BASE + 19)
@@ -154,7 +154,7 @@ struct vfio_device_attach_iommufd_pt {
 struct vfio_device_detach_iommufd_pt {
 	__u32 argsz;
 	__u32 flags;
-	__u32 pasid;			/* since 6.15, with DETACH_PASID; the minimum ends before it */
+	__u32 pasid; /* since 6.15, with DETACH_PASID; the minimum ends before it */
 };
 
 #define VFIO_DEVICE_DETACH_IOMMUFD_PT	_IO(VFIO_TYPE, VFIO_BASE + 20)

@@ -61,7 +61,7 @@ TEST(names_are_unique_and_series_their_beginning)
 TEST(each_benchmark_has_its_effect)
 {
 	static const char *const globs[] = {
-		"*/batch-8",	   "*/cached-64",	 "unmap/*",    "fault/*",    "ops/translate/*",
+		"*/batch-8", "*/cached-64", "unmap/*", "fault/*", "ops/translate/*",
 		"ops/*/pages-512", "ops/*/areas-1024", "ops/pasid/*", "ops/fault/*",
 	};
 	struct bench_result r;

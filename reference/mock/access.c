@@ -12,9 +12,10 @@
 
 /* ---- pins */
 
-/* Calls @fn for each area of [@iova, @iova + @len) with the part of it. -ENOENT: there is a hole. */
+/* Calls @fn for each area of [@iova, @iova + @len) with its part. -ENOENT: there is a hole. */
 static int for_each_part(struct ioas *ioas, uint64_t iova, uint64_t len,
-			 int (*fn)(void *arg, const struct iova_area *area, uint64_t va, uint64_t n),
+			 int (*fn)(void *arg, const struct iova_area *area, uint64_t va,
+				   uint64_t n),
 			 void *arg)
 {
 	const struct iova_area *area;

@@ -27,8 +27,9 @@ static struct page_id page_id(uint64_t va)
 	char line[512], dev[16], inode[24], shared;
 
 	while (maps && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*c%*c%*c%c %" SCNx64 " %15s %23s", &start,
-			   &end, &shared, &offset, dev, inode) != 6 || va < start || va >= end)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*c%*c%*c%c %" SCNx64 " %15s %23s",
+			   &start, &end, &shared, &offset, dev, inode) != 6 ||
+		    va < start || va >= end)
 			continue;
 		id.mapped = true;
 		if (shared == 's') {

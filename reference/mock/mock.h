@@ -92,7 +92,8 @@ int mock_viommu_init(struct viommu *viommu, uint32_t type, const struct user_dat
 void mock_viommu_destroy(struct viommu *viommu);
 int mock_hw_queue_alloc(struct ucmd *u, struct viommu *viommu);
 /* The pages of an iommufd file, for the shim's mmap(2). -ENXIO: no such region. */
-int mock_mmap(struct ref_file *f, uint64_t offset, uint64_t len, void **addr, struct object **owner);
+int mock_mmap(struct ref_file *f, uint64_t offset, uint64_t len, void **addr,
+	      struct object **owner);
 
 int mock_dmabuf_get(struct ucmd *u);
 int mock_dmabuf_revoke(struct ucmd *u);

@@ -63,7 +63,7 @@ void mock_table_destroy(struct mock_table *t)
 	free(t);
 }
 
-/* The entry for @iova at @level, or the leaf above it, *@at: its level. NULL: none, or no memory. */
+/* The entry for @iova at @level, or the leaf above it; *@at: its level. NULL: none, no memory. */
 static uint64_t *entry_of(struct mock_table *t, uint64_t iova, unsigned int level, bool make,
 			  unsigned int *at)
 {

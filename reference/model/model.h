@@ -128,7 +128,7 @@ struct domain_ops {
 	/* As domain_map() and domain_unmap(). NULL: nested. */
 	int (*map)(void *priv, uint64_t first, uint64_t last, uint64_t pa, unsigned int prot);
 	uint64_t (*unmap)(void *priv, uint64_t first, uint64_t last);
-	/* Before @dev gets this domain in place of @old, which may be NULL; on error it keeps it. */
+	/* Before @dev gets this domain in place of @old (may be NULL); on error it keeps it. */
 	int (*attach)(void *priv, struct device *dev, uint32_t pasid, struct domain *old);
 	/* Before @dev loses it for none. */
 	void (*detach)(void *priv, struct device *dev, uint32_t pasid);

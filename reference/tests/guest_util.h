@@ -43,8 +43,8 @@ static inline void write_cd(uint64_t *mem, unsigned int ssid, uint16_t asid, uns
 
 #define STE0(cdmax) (1ull | 5 << 1 | gpa_of(CD_PAGE) | (uint64_t)(cdmax) << 59)
 
-static inline int nested_create(struct iommu_ref *ref, struct domain *s2, uint64_t ste0, uint64_t ste1,
-			 struct domain **out)
+static inline int nested_create(struct iommu_ref *ref, struct domain *s2, uint64_t ste0,
+				uint64_t ste1, struct domain **out)
 {
 	struct stage1 s1 = { .fmt = FMT_X86_FL4, .root = gpa_of(ROOT), .addr_width = 48 };
 

@@ -60,8 +60,9 @@ FIXTURE_SETUP(iotlb)
 	for (unsigned int d = 0; d < NR_DOMAINS; d++) {
 		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS4, &self->d[d]));
 		/* odd addresses: 4K leaves */
-		ASSERT_EQ(0, domain_map(self->ref, self->d[d], BASE,
-					BASE + NR_PAGES * PAGE_SIZE - 1, 0x700000001000 + d * M_1G, RW));
+		ASSERT_EQ(0,
+			  domain_map(self->ref, self->d[d], BASE, BASE + NR_PAGES * PAGE_SIZE - 1,
+				     0x700000001000 + d * M_1G, RW));
 		for (unsigned int p = 0; p < NR_PASIDS; p++)
 			ASSERT_EQ(0, device_set_domain(self->ref,
 						       device_by_index(self->ref, d),

@@ -261,7 +261,7 @@ TEST(five_levels)
 		*guest_entry(mem, level) = gpa_of(ROOT + 4 - level) | 0x27;
 	*guest_entry(mem, 0) = gpa_of(DATA) | 0x67;
 	page_of(mem, top)[0x55] = gpa_of(ROOT) | 0x27;
-	page_of(mem, top)[0x1ff] = gpa_of(ROOT) | 0x27 | 1 << 7;	/* reserved: no such block */
+	page_of(mem, top)[0x1ff] = gpa_of(ROOT) | 0x27 | 1 << 7; /* reserved: no such block */
 	for (unsigned int five = 0; five < 2; five++) {
 		iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
 		cfg.five_level = five;

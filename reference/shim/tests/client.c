@@ -96,7 +96,8 @@ static int attach(int dev, uint32_t pt)
 
 static void test_dma_setup(void)
 {
-	void *mem = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *mem =
+		mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	int dev = open("/dev/vfio/devices/vfio0", O_RDWR);
 	/* What a VMM's own tests may look for: the machine's DMA engine. */
