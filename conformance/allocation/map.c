@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Mapping and unmapping memory at IOVAs: what every uAPI promises, said with the verbs. */
 #include <sys/mman.h>
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/test.h"
 
 FIXTURE(map) {
@@ -22,13 +22,6 @@ FIXTURE_TEARDOWN(map)
 	cts_end(self->c);
 }
 
-/* A page of the rig's window is written by the device, and only that. */
-#define EXPECT_WRITE_LANDS(id, off, len) do { \
-	window_arm(&self->rig.win); \
-	CTS_EXPECT_EQ(id, ENGINE_DONE, flat_write(&self->rig, off, len)); \
-	CTS_EXPECT_NULL(id, window_written(&self->rig.win, self->rig.engine, off, len)); \
-} while (0)
-
 CTS_TEST_F(map, reaches_memory, "MAP_REACHES_MEMORY")
 {
 	static const struct { uint64_t off; uint32_t len; } at[] = {
@@ -37,7 +30,7 @@ CTS_TEST_F(map, reaches_memory, "MAP_REACHES_MEMORY")
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
-		EXPECT_WRITE_LANDS("MAP_REACHES_MEMORY", at[i].off, at[i].len);
+		FLAT_EXPECT_LANDS("MAP_REACHES_MEMORY", &self->rig, at[i].off, at[i].len);
 }
 
 CTS_TEST_F(map, exists, "MAP_EXISTS")
@@ -54,7 +47,7 @@ CTS_TEST_F(map, exists, "MAP_EXISTS")
 	for (size_t i = 0; i < ARRAY_SIZE(over); i++)
 		CTS_EXPECT_RC("MAP_EXISTS", __cts_map(self->rig.space, over[i].iova, other.va,
 						      over[i].len, CTS_RW));
-	EXPECT_WRITE_LANDS("MAP_EXISTS", 4096, 64);
+	FLAT_EXPECT_LANDS("MAP_EXISTS", &self->rig, 4096, 64);
 	CTS_EXPECT_NULL("MAP_EXISTS", window_untouched(&other));
 }
 
@@ -113,9 +106,9 @@ CTS_TEST_F(map, unmap_no_split, "UNMAP_NO_SPLIT")
 	for (size_t i = 0; i < ARRAY_SIZE(cut); i++)
 		CTS_EXPECT_RC("UNMAP_NO_SPLIT",
 			      __cts_unmap(self->rig.space, cut[i].iova, cut[i].len, NULL));
-	EXPECT_WRITE_LANDS("UNMAP_NO_SPLIT", 0, 16);
-	EXPECT_WRITE_LANDS("UNMAP_NO_SPLIT", 4096, 16);
-	EXPECT_WRITE_LANDS("UNMAP_NO_SPLIT", len - 16, 16);
+	FLAT_EXPECT_LANDS("UNMAP_NO_SPLIT", &self->rig, 0, 16);
+	FLAT_EXPECT_LANDS("UNMAP_NO_SPLIT", &self->rig, 4096, 16);
+	FLAT_EXPECT_LANDS("UNMAP_NO_SPLIT", &self->rig, len - 16, 16);
 }
 
 CTS_TEST_F(map, unmap_reports_bytes, "UNMAP_REPORTS_BYTES")
@@ -130,22 +123,6 @@ CTS_TEST_F(map, unmap_reports_bytes, "UNMAP_REPORTS_BYTES")
 	CTS_EXPECT_OK("UNMAP_REPORTS_BYTES",
 		      __cts_unmap(self->rig.space, iova, 8 * 4096, &bytes));
 	CTS_EXPECT_EQ("UNMAP_REPORTS_BYTES", 3 * 4096, bytes);
-}
-
-CTS_TEST_F(map, after_unmap, "MAP_AFTER_UNMAP")
-{
-	struct window other;
-
-	EXPECT_WRITE_LANDS("MAP_AFTER_UNMAP", 0, 16);
-	CTS_PRE(__cts_unmap(self->rig.space, self->rig.iova, self->rig.win.len, NULL));
-	CTS_PRE(window_create(self->c, self->rig.win.len, &other));
-	CTS_EXPECT_OK("MAP_AFTER_UNMAP", __cts_map(self->rig.space, self->rig.iova, other.va,
-						   other.len, CTS_RW));
-	window_arm(&self->rig.win);
-	window_arm(&other);
-	CTS_EXPECT_EQ("MAP_AFTER_UNMAP", ENGINE_DONE, flat_write(&self->rig, 0, 16));
-	CTS_EXPECT_NULL("MAP_AFTER_UNMAP", window_written(&other, self->rig.engine, 0, 16));
-	CTS_EXPECT_NULL("MAP_AFTER_UNMAP", window_untouched(&self->rig.win));
 }
 
 CTS_SUITE("allocation", "allocation/map");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Isolation of plain spaces, one stage. The IOTLB is warm when a right is taken away. */
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/introspect.h"
 #include "../../harness/test.h"
 #include "../../uapi/iommufd.h"
@@ -24,31 +24,13 @@ FIXTURE_TEARDOWN(iso_flat)
 	cts_end(self->c);
 }
 
-/* The device writes, so that the translation is cached; then the canaries are fresh again. */
-#define WARM(rig_) do { \
-	for (unsigned int pg_ = 0; pg_ < RIG_PAGES; pg_++) \
-		CTS_PRE_TRUE(flat_write(rig_, pg_ * 4096ull, 16) == ENGINE_DONE); \
-	CTS_PRE_TRUE(window_written(&(rig_)->win, (rig_)->engine, 0, 0)); \
-	window_arm(&(rig_)->win); \
-} while (0)
-
-/* Blocked: the device may know it; nothing of the window or around it changed. */
-#define EXPECT_BLOCKED_BY(id, rig_, engine_, rc_) do { \
-	int rc_seen_ = (rc_); \
-	CTS_EXPECT_TRUE(id, rc_seen_ == ENGINE_BLOCKED || \
-			(rc_seen_ == ENGINE_DONE && !((engine_)->abilities & ENGINE_REPORTS)), \
-			"the device reports %d where its DMA had to be blocked", rc_seen_); \
-	CTS_EXPECT_NULL(id, window_untouched(&(rig_)->win)); \
-} while (0)
-#define EXPECT_BLOCKED(id, rig_, rc_) EXPECT_BLOCKED_BY(id, rig_, (rig_)->engine, rc_)
-
 CTS_TEST_F(iso_flat, after_unmap, "ISO_DMA_AFTER_UNMAP")
 {
-	WARM(&self->rig);
+	FLAT_WARM(&self->rig);
 	CTS_PRE(__cts_unmap(self->rig.space, self->rig.iova, self->rig.win.len, NULL));
 	for (unsigned int pg = 0; pg < RIG_PAGES; pg++)
-		EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP", &self->rig,
-			       flat_write(&self->rig, pg * 4096ull, 16));
+		FLAT_EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP", &self->rig,
+				    flat_write(&self->rig, pg * 4096ull, 16));
 }
 
 CTS_TEST_F(iso_flat, after_unmap_all, "ISO_DMA_AFTER_UNMAP_ALL")
@@ -57,20 +39,22 @@ CTS_TEST_F(iso_flat, after_unmap_all, "ISO_DMA_AFTER_UNMAP_ALL")
 		.size = sizeof(un), .ioas_id = self->rig.space->ioas_id, .length = UINT64_MAX,
 	};
 
-	WARM(&self->rig);
+	FLAT_WARM(&self->rig);
 	CTS_PRE(cts_ioctl(self->c, NULL, self->rig.space->fd, IOMMU_IOAS_UNMAP, &un));
-	EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP_ALL", &self->rig, flat_write(&self->rig, 0, 16));
-	EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP_ALL", &self->rig, flat_write(&self->rig, 4096, 16));
+	FLAT_EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP_ALL", &self->rig, flat_write(&self->rig, 0, 16));
+	FLAT_EXPECT_BLOCKED("ISO_DMA_AFTER_UNMAP_ALL", &self->rig,
+			    flat_write(&self->rig, 4096, 16));
 }
 
 CTS_TEST_F(iso_flat, stale_entry, "ISO_STALE_ENTRY")
 {
 	struct window other;
 
-	WARM(&self->rig);
+	FLAT_WARM(&self->rig);
 	CTS_PRE(window_create(self->c, self->rig.win.len, &other));
 	CTS_PRE(__cts_unmap(self->rig.space, self->rig.iova, self->rig.win.len, NULL));
-	CTS_PRE(__cts_map(self->rig.space, self->rig.iova, other.va, other.len, CTS_RW));
+	CTS_ASSERT_OK("ISO_STALE_ENTRY", __cts_map(self->rig.space, self->rig.iova, other.va,
+						   other.len, CTS_RW));
 	window_arm(&other);
 	CTS_EXPECT_EQ("ISO_STALE_ENTRY", ENGINE_DONE, flat_write(&self->rig, 4096, 64));
 	CTS_EXPECT_NULL("ISO_STALE_ENTRY", window_untouched(&self->rig.win));
@@ -79,10 +63,10 @@ CTS_TEST_F(iso_flat, stale_entry, "ISO_STALE_ENTRY")
 
 CTS_TEST_F(iso_flat, after_detach, "ISO_DMA_AFTER_DETACH")
 {
-	WARM(&self->rig);
+	FLAT_WARM(&self->rig);
 	CTS_PRE(__cts_detach(self->rig.space, self->rig.device));
-	EXPECT_BLOCKED("ISO_DMA_AFTER_DETACH", &self->rig, flat_write(&self->rig, 0, 16));
-	EXPECT_BLOCKED("ISO_DMA_AFTER_DETACH", &self->rig, flat_write(&self->rig, 4096, 16));
+	FLAT_EXPECT_BLOCKED("ISO_DMA_AFTER_DETACH", &self->rig, flat_write(&self->rig, 0, 16));
+	FLAT_EXPECT_BLOCKED("ISO_DMA_AFTER_DETACH", &self->rig, flat_write(&self->rig, 4096, 16));
 	/* v7: the container lost its mappings with its last group, as type1 always did */
 	if (self->c->v.profile != CTS_IOMMUFD)
 		return;
@@ -99,7 +83,7 @@ CTS_TEST_F(iso_flat, after_replace, "ISO_DMA_AFTER_REPLACE")
 	struct cts_space *s = self->rig.space;
 	struct window other;
 
-	WARM(&self->rig);
+	FLAT_WARM(&self->rig);
 	CTS_PRE(window_create(self->c, self->rig.win.len, &other));
 	CTS_PRE(cts_ioctl(self->c, NULL, s->fd, IOMMU_IOAS_ALLOC, &ioas));
 	struct iommu_ioas_map map = {
@@ -118,7 +102,7 @@ CTS_TEST_F(iso_flat, after_replace, "ISO_DMA_AFTER_REPLACE")
 	CTS_EXPECT_EQ("ISO_DMA_AFTER_REPLACE", ENGINE_DONE, flat_write(&self->rig, 0, 16));
 	CTS_EXPECT_NULL("ISO_DMA_AFTER_REPLACE", window_written(&other, self->rig.engine, 0, 16));
 	/* mapped by the old table only */
-	EXPECT_BLOCKED("ISO_DMA_AFTER_REPLACE", &self->rig, flat_write(&self->rig, 4096, 16));
+	FLAT_EXPECT_BLOCKED("ISO_DMA_AFTER_REPLACE", &self->rig, flat_write(&self->rig, 4096, 16));
 }
 
 CTS_TEST_F(iso_flat, read_only, "ISO_READ_ONLY_PAGE")
@@ -127,29 +111,50 @@ CTS_TEST_F(iso_flat, read_only, "ISO_READ_ONLY_PAGE")
 
 	/* the same memory a second time, for reading */
 	CTS_PRE(__cts_map(self->rig.space, iova, self->rig.win.va, self->rig.win.len, CTS_R));
-	WARM(&self->rig);
-	EXPECT_BLOCKED("ISO_READ_ONLY_PAGE", &self->rig,
-		       engine_write(self->rig.space, self->rig.path, iova, 16));
-	EXPECT_BLOCKED("ISO_READ_ONLY_PAGE", &self->rig,
-		       engine_write(self->rig.space, self->rig.path, iova + 4096, 4096));
+	FLAT_WARM(&self->rig);
+	FLAT_EXPECT_BLOCKED("ISO_READ_ONLY_PAGE", &self->rig,
+			    engine_write(self->rig.space, self->rig.path, iova, 16));
+	FLAT_EXPECT_BLOCKED("ISO_READ_ONLY_PAGE", &self->rig,
+			    engine_write(self->rig.space, self->rig.path, iova + 4096, 4096));
 }
 
 CTS_TEST_F(iso_flat, beyond_mapping, "ISO_BEYOND_MAPPING")
 {
-	WARM(&self->rig);
-	EXPECT_BLOCKED("ISO_BEYOND_MAPPING", &self->rig,
-		       flat_write(&self->rig, self->rig.win.len, 16));
-	EXPECT_BLOCKED("ISO_BEYOND_MAPPING", &self->rig,
-		       engine_write(self->rig.space, self->rig.path, self->rig.iova - 16, 16));
+	FLAT_WARM(&self->rig);
+	FLAT_EXPECT_BLOCKED("ISO_BEYOND_MAPPING", &self->rig,
+			    flat_write(&self->rig, self->rig.win.len, 16));
+	FLAT_EXPECT_BLOCKED("ISO_BEYOND_MAPPING", &self->rig,
+			    engine_write(self->rig.space, self->rig.path, self->rig.iova - 16, 16));
+}
+
+/* Across either end: what lies inside may arrive or not; the memory beside it is canaries. */
+CTS_TEST_F(iso_flat, across_end, "ISO_BEYOND_MAPPING")
+{
+	const uint64_t len = self->rig.win.len;
+	const struct { uint64_t off; uint32_t len; uint64_t first, inside; } at[] = {
+		{ len - 8, 16, len - 8, 8 }, { len - 2048, 4096, len - 2048, 2048 },
+		{ -8ull, 16, 0, 8 }, { -2048ull, 4096, 0, 2048 },
+	};
+
+	FLAT_WARM(&self->rig);
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
+		window_arm(&self->rig.win);
+		CTS_EXPECT_REPORTS_BLOCKED("ISO_BEYOND_MAPPING", self->rig.engine,
+					   flat_write(&self->rig, at[i].off, at[i].len));
+		/* as it is inside, as it was everywhere else */
+		CTS_EXPECT_NULL("ISO_BEYOND_MAPPING",
+				window_holds(&self->rig.win, self->rig.win.va + at[i].first,
+					     at[i].first, at[i].inside));
+	}
 }
 
 CTS_TEST_F(iso_flat, address_size, "ISO_ADDRESS_SIZE")
 {
-	WARM(&self->rig);
+	FLAT_WARM(&self->rig);
 	for (unsigned int bit = 48; bit < 64; bit += 5)
-		EXPECT_BLOCKED("ISO_ADDRESS_SIZE", &self->rig,
-			       engine_write(self->rig.space, self->rig.path,
-					    self->rig.iova | 1ull << bit, 16));
+		FLAT_EXPECT_BLOCKED("ISO_ADDRESS_SIZE", &self->rig,
+				    engine_write(self->rig.space, self->rig.path,
+						 self->rig.iova | 1ull << bit, 16));
 }
 
 /* A second device that can write, of another group; or CTS_MAX_DEVICES. */
@@ -176,10 +181,10 @@ CTS_TEST_F(iso_flat, other_space, "ISO_OTHER_SPACE")
 	CTS_PRE(__cts_space_create(self->c, NULL, 0, 1u << dev, &own));
 	CTS_PRE(window_create(self->c, 4096, &mine));
 	CTS_PRE(__cts_map(own, self->rig.iova + 4096, mine.va, 4096, CTS_RW));
-	WARM(&self->rig);
+	FLAT_WARM(&self->rig);
 	window_arm(&mine);
-	EXPECT_BLOCKED_BY("ISO_OTHER_SPACE", &self->rig, engine_of(self->c, dev),
-			  engine_write(own, cts_space_path(own, dev), self->rig.iova, 16));
+	CTS_EXPECT_BLOCKED("ISO_OTHER_SPACE", &self->rig.win, engine_of(self->c, dev),
+			   engine_write(own, cts_space_path(own, dev), self->rig.iova, 16));
 	/* where both map something each reaches its own */
 	CTS_EXPECT_EQ("ISO_OTHER_SPACE", ENGINE_DONE,
 		      engine_write(own, cts_space_path(own, dev), self->rig.iova + 4096, 16));
@@ -200,8 +205,8 @@ CTS_TEST_F(iso_flat, fault_recorded, "ISO_FAULT_RECORDED")
 		CTS_SKIP(NOT_SUPPORTED,
 			 "a kernel logs unrecoverable faults but has no uAPI for them");
 	window_arm(&self->rig.win);
-	EXPECT_BLOCKED("ISO_FAULT_RECORDED", &self->rig,
-		       engine_write(self->rig.space, self->rig.path, bad, 16));
+	FLAT_EXPECT_BLOCKED("ISO_FAULT_RECORDED", &self->rig,
+			    engine_write(self->rig.space, self->rig.path, bad, 16));
 	CTS_ASSERT_EQ("ISO_FAULT_RECORDED", 1, cts_fault_pop(self->c, &f));
 	CTS_EXPECT_EQ("ISO_FAULT_RECORDED", bad, f.iova);
 	CTS_EXPECT_EQ("ISO_FAULT_RECORDED", self->rig.device, f.device);

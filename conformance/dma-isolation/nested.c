@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Isolation of two translation stages, of PASIDs and of processes. */
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/test.h"
 #include "../allocation/pasid.h"
 
@@ -22,52 +22,39 @@ FIXTURE_TEARDOWN(iso_nested)
 	cts_end(self->c);
 }
 
-#define WARM() do { \
-	for (unsigned int pg_ = 0; pg_ < RIG_PAGES; pg_++) \
-		CTS_PRE_TRUE(nest_write(&self->rig, 0, pg_ * 4096ull, 16) == ENGINE_DONE); \
-	CTS_PRE_TRUE(window_untouched(&self->rig.leg[0].win)); \
-	window_arm(&self->rig.leg[0].win); \
-} while (0)
-
-#define EXPECT_BLOCKED(id, rc_) do { \
-	int rc_seen_ = (rc_); \
-	CTS_EXPECT_TRUE(id, rc_seen_ == ENGINE_BLOCKED || (rc_seen_ == ENGINE_DONE && \
-			!(self->rig.engine->abilities & ENGINE_REPORTS)), \
-			"the device reports %d where its DMA had to be blocked", rc_seen_); \
-	CTS_EXPECT_NULL(id, window_untouched(&self->rig.leg[0].win)); \
-} while (0)
-
 CTS_TEST_F(iso_nested, stage2_unmap, "ISO_STAGE2_UNMAP")
 {
 	struct nest_leg *leg = &self->rig.leg[0];
 
-	WARM();
+	NEST_WARM(&self->rig, 0);
 	CTS_PRE(__cts_unmap(self->rig.space, leg->gpa, leg->win.len, NULL));
 	for (unsigned int pg = 0; pg < RIG_PAGES; pg++)
-		EXPECT_BLOCKED("ISO_STAGE2_UNMAP", nest_write(&self->rig, 0, pg * 4096ull, 16));
+		NEST_EXPECT_BLOCKED("ISO_STAGE2_UNMAP", &self->rig, 0,
+				    nest_write(&self->rig, 0, pg * 4096ull, 16));
 }
 
 CTS_TEST_F(iso_nested, stage2_hole, "ISO_STAGE2_HOLE")
 {
 	struct nest_leg *leg = &self->rig.leg[0];
 
-	window_arm(&leg->win);
+	NEST_WARM(&self->rig, 0);
 	/* a GPA that nothing maps, and the window's own host address: neither is in the space */
 	CTS_PRE(stage1_map(&leg->stage1, leg->gva + (1 << 24), RIG_IOVA, 4096, CTS_RW, false));
 	CTS_PRE(stage1_map(&leg->stage1, leg->gva + (2 << 24),
 			   (uintptr_t)leg->win.va & ((1ull << 40) - 1), 4096, CTS_RW, false));
-	EXPECT_BLOCKED("ISO_STAGE2_HOLE", engine_write(self->rig.space, leg->path,
-						       leg->gva + (1 << 24), 16));
-	EXPECT_BLOCKED("ISO_STAGE2_HOLE", engine_write(self->rig.space, leg->path,
-						       leg->gva + (2 << 24), 16));
+	NEST_EXPECT_BLOCKED("ISO_STAGE2_HOLE", &self->rig, 0,
+			    engine_write(self->rig.space, leg->path, leg->gva + (1 << 24), 16));
+	NEST_EXPECT_BLOCKED("ISO_STAGE2_HOLE", &self->rig, 0,
+			    engine_write(self->rig.space, leg->path, leg->gva + (2 << 24), 16));
 }
 
 CTS_TEST_F(iso_nested, after_unbind, "ISO_AFTER_UNBIND")
 {
-	WARM();
+	NEST_WARM(&self->rig, 0);
 	CTS_PRE(__cts_unbind(self->rig.leg[0].bind));
 	for (unsigned int pg = 0; pg < RIG_PAGES; pg++)
-		EXPECT_BLOCKED("ISO_AFTER_UNBIND", nest_write(&self->rig, 0, pg * 4096ull, 16));
+		NEST_EXPECT_BLOCKED("ISO_AFTER_UNBIND", &self->rig, 0,
+				    nest_write(&self->rig, 0, pg * 4096ull, 16));
 }
 
 CTS_TEST_F(iso_nested, unbound_pasid, "ISO_UNBOUND_PASID")
@@ -75,16 +62,16 @@ CTS_TEST_F(iso_nested, unbound_pasid, "ISO_UNBOUND_PASID")
 	struct nest_leg *leg = &self->rig.leg[0];
 	struct cts_path path = leg->path;
 
-	WARM();
+	NEST_WARM(&self->rig, 0);
 	for (uint32_t p = 2000; p < 2004; p++) {
 		if (p & 1)
 			CTS_PRE(__pasid_alloc(self->rig.space, p, p));
 		path.pasid = p;
-		EXPECT_BLOCKED("ISO_UNBOUND_PASID",
-			       engine_write(self->rig.space, path, leg->gva, 16));
+		NEST_EXPECT_BLOCKED("ISO_UNBOUND_PASID", &self->rig, 0,
+				    engine_write(self->rig.space, path, leg->gva, 16));
 		/* nor does it fall back to the container's own table */
-		EXPECT_BLOCKED("ISO_UNBOUND_PASID",
-			       engine_write(self->rig.space, path, leg->gpa, 16));
+		NEST_EXPECT_BLOCKED("ISO_UNBOUND_PASID", &self->rig, 0,
+				    engine_write(self->rig.space, path, leg->gpa, 16));
 	}
 }
 
@@ -98,15 +85,17 @@ CTS_TEST_F(iso_nested, foreign_pasid, "ISO_FOREIGN_PASID")
 	CTS_PRE_TRUE(b);
 	/* process B has device 1, of another group: our PASID on B's device, B's on ours */
 	CTS_PRE(__cts_space_create(self->c, b, CTS_SPACE_NEST, 1u << 1, &foreign));
-	WARM();
+	NEST_WARM(&self->rig, 0);
 	path.device = 1;
-	EXPECT_BLOCKED("ISO_FOREIGN_PASID", engine_write(foreign, path, leg->gva, 16));
+	NEST_EXPECT_BLOCKED("ISO_FOREIGN_PASID", &self->rig, 0,
+			    engine_write(foreign, path, leg->gva, 16));
 	path = leg->path;
 	long theirs = __pasid_request(foreign, b, VFIO_IOMMU_FLAG_ALLOC_PASID, 1, 0xfffff);
 
 	CTS_PRE(theirs);
 	path.pasid = theirs;
-	EXPECT_BLOCKED("ISO_FOREIGN_PASID", engine_write(self->rig.space, path, leg->gva, 16));
+	NEST_EXPECT_BLOCKED("ISO_FOREIGN_PASID", &self->rig, 0,
+			    engine_write(self->rig.space, path, leg->gva, 16));
 	cts_space_free(foreign);
 }
 

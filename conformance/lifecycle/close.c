@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files that close in any order, a process that is killed, and many cycles of everything. */
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/introspect.h"
 #include "../../harness/test.h"
 #include "../ownership/nesting_op.h"
@@ -20,12 +20,6 @@ FIXTURE_TEARDOWN(life_close)
 {
 	cts_end(self->c);
 }
-
-#define EXPECT_WRITE_LANDS(id, rig) do { \
-	window_arm(&(rig)->win); \
-	CTS_EXPECT_EQ(id, ENGINE_DONE, flat_write(rig, 4096, 64)); \
-	CTS_EXPECT_NULL(id, window_written(&(rig)->win, (rig)->engine, 4096, 64)); \
-} while (0)
 
 /* v7: a killed process's number and quota are free again */
 static void check_pasids_free(struct __test_metadata *_metadata, FIXTURE_DATA(life_close) *self,
@@ -62,7 +56,7 @@ CTS_TEST_F(life_close, kill9_bound, "LIFE_KILL9_BOUND")
 	if (v7)
 		check_pasids_free(_metadata, self, device, p);
 	CTS_ASSERT_OK("LIFE_KILL9_BOUND", flat_rig_create(self->c, 0, &rig));
-	EXPECT_WRITE_LANDS("LIFE_KILL9_BOUND", &rig);
+	FLAT_EXPECT_LANDS("LIFE_KILL9_BOUND", &rig, 4096, 64);
 	flat_rig_free(&rig);
 }
 
@@ -179,10 +173,10 @@ CTS_TEST_F(life_order, iommufd_first, "LIFE_IOMMUFD_CLOSED_FIRST")
 	CTS_PRE(cts_close(self->c, NULL, s->fd));
 	s->fd = -1;
 	/* the device's file holds all that it stands on */
-	EXPECT_WRITE_LANDS("LIFE_IOMMUFD_CLOSED_FIRST", &self->rig);
+	FLAT_EXPECT_LANDS("LIFE_IOMMUFD_CLOSED_FIRST", &self->rig, 4096, 64);
 	flat_rig_free(&self->rig);
 	CTS_ASSERT_OK("LIFE_IOMMUFD_CLOSED_FIRST", flat_rig_create(self->c, 0, &self->rig));
-	EXPECT_WRITE_LANDS("LIFE_IOMMUFD_CLOSED_FIRST", &self->rig);
+	FLAT_EXPECT_LANDS("LIFE_IOMMUFD_CLOSED_FIRST", &self->rig, 4096, 64);
 }
 
 CTS_TEST_F(life_order, device_first, "LIFE_DEVICE_CLOSED_FIRST")
@@ -201,7 +195,7 @@ CTS_TEST_F(life_order, device_first, "LIFE_DEVICE_CLOSED_FIRST")
 	s->hwpt_id = 0;
 	s->attached[device] = false;
 	CTS_ASSERT_OK("LIFE_DEVICE_CLOSED_FIRST", __cts_attach(s, device));
-	EXPECT_WRITE_LANDS("LIFE_DEVICE_CLOSED_FIRST", &self->rig);
+	FLAT_EXPECT_LANDS("LIFE_DEVICE_CLOSED_FIRST", &self->rig, 4096, 64);
 }
 
 CTS_SUITE("lifecycle", "lifecycle/close");

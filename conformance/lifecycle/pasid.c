@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* v7: how long PASIDs and their bindings live. */
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/test.h"
 #include "../ownership/nesting_op.h"
 
@@ -82,17 +82,12 @@ FIXTURE_TEARDOWN(life_bind)
 	cts_end(self->c);
 }
 
-#define EXPECT_LANDS(id) do { \
-	window_arm(&self->leg->win); \
-	CTS_EXPECT_EQ(id, ENGINE_DONE, nest_write(&self->rig, 0, 64, 16)); \
-	CTS_EXPECT_NULL(id, window_written(&self->leg->win, self->rig.engine, 64, 16)); \
-} while (0)
+#define EXPECT_LANDS(id) NEST_EXPECT_LANDS(id, &self->rig, 0, 64, 64)
 
 /* by the old binding's addresses */
 #define EXPECT_BLOCKED(id) do { \
 	window_arm(&self->leg->win); \
-	CTS_EXPECT_EQ(id, ENGINE_BLOCKED, nest_write(&self->rig, 0, 64, 16)); \
-	CTS_EXPECT_NULL(id, window_untouched(&self->leg->win)); \
+	NEST_EXPECT_BLOCKED(id, &self->rig, 0, nest_write(&self->rig, 0, 64, 16)); \
 } while (0)
 
 CTS_TEST_F(life_bind, free_tears_down, "FREE_BOUND_TEARS_DOWN")

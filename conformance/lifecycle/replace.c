@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attaching a device that is attached: all of it happens, or none. */
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/test.h"
 #include "../ownership/objects.h"
 
@@ -33,34 +33,6 @@ static long attach(FIXTURE_DATA(life_replace) *self, uint32_t pt)
 	return __obj_attach(self->c, NULL, self->dev_fd, &pt);
 }
 
-/* The device writes through the rig's IOVA; @in has it and @out (may be NULL) is untouched. */
-#define EXPECT_LANDS(id, in, out) do { \
-	const struct window *out_ = (out); \
-	window_arm(in); \
-	if (out_) \
-		window_arm(out); \
-	CTS_EXPECT_EQ(id, ENGINE_DONE, flat_write(&self->rig, 64, 32)); \
-	CTS_EXPECT_NULL(id, window_written(in, self->rig.engine, 64, 32)); \
-	if (out_) \
-		CTS_EXPECT_NULL(id, window_untouched(out_)); \
-} while (0)
-
-CTS_TEST_F(life_replace, switches, "LIFE_REPLACE_SWITCHES")
-{
-	struct window other;
-
-	CTS_PRE(window_create(self->c, 4096, &other));
-	CTS_PRE(__obj_map(self->c, NULL, self->rig.space->fd, self->second, self->rig.iova,
-			  other.va, 4096));
-	EXPECT_LANDS("LIFE_REPLACE_SWITCHES", &self->rig.win, &other);
-	for (unsigned int i = 0; i < 3; i++) {
-		CTS_EXPECT_OK("LIFE_REPLACE_SWITCHES", attach(self, self->second));
-		EXPECT_LANDS("LIFE_REPLACE_SWITCHES", &other, &self->rig.win);
-		CTS_EXPECT_OK("LIFE_REPLACE_SWITCHES", attach(self, self->rig.space->hwpt_id));
-		EXPECT_LANDS("LIFE_REPLACE_SWITCHES", &self->rig.win, &other);
-	}
-}
-
 CTS_TEST_F(life_replace, frees_old, "LIFE_REPLACE_FREES_OLD")
 {
 	struct cts_space *s = self->rig.space;
@@ -71,7 +43,7 @@ CTS_TEST_F(life_replace, frees_old, "LIFE_REPLACE_FREES_OLD")
 	CTS_PRE(attach(self, hwpt));
 	CTS_EXPECT_RC("LIFE_REPLACE_FREES_OLD", __obj_destroy(self->c, NULL, s->fd, hwpt));
 	CTS_EXPECT_OK("LIFE_REPLACE_FREES_OLD", __obj_destroy(self->c, NULL, s->fd, s->hwpt_id));
-	EXPECT_LANDS("LIFE_REPLACE_FREES_OLD", &self->rig.win, NULL);
+	FLAT_EXPECT_LANDS("LIFE_REPLACE_FREES_OLD", &self->rig, 64, 32);
 }
 
 /* An IOVA that the attached device reserves: a hole between the usable ranges. 0: there is none. */
@@ -95,15 +67,15 @@ CTS_TEST_F(life_replace, attach_fail_keeps, "LIFE_ATTACH_FAIL_KEEPS")
 	void *va = cts_memory(self->c, 4096);
 
 	CTS_PRE_TRUE(va);
-	EXPECT_LANDS("LIFE_ATTACH_FAIL_KEEPS", &self->rig.win, NULL);
+	FLAT_EXPECT_LANDS("LIFE_ATTACH_FAIL_KEEPS", &self->rig, 64, 32);
 	CTS_EXPECT_ERRNO("LIFE_ATTACH_FAIL_KEEPS", attach(self, 1000), ENOENT);
-	EXPECT_LANDS("LIFE_ATTACH_FAIL_KEEPS", &self->rig.win, NULL);
+	FLAT_EXPECT_LANDS("LIFE_ATTACH_FAIL_KEEPS", &self->rig, 64, 32);
 	if (!iova)
 		CTS_SKIP(NOT_SUPPORTED, "the device reserves no IOVA that could be in the way");
 	/* the second IOAS maps what the device must keep free */
 	CTS_PRE(__obj_map(self->c, NULL, self->rig.space->fd, self->second, iova, va, 4096));
 	CTS_EXPECT_RC("LIFE_ATTACH_FAIL_KEEPS", attach(self, self->second));
-	EXPECT_LANDS("LIFE_ATTACH_FAIL_KEEPS", &self->rig.win, NULL);
+	FLAT_EXPECT_LANDS("LIFE_ATTACH_FAIL_KEEPS", &self->rig, 64, 32);
 	/* with that out of the way it works */
 	CTS_PRE(__obj_unmap(self->c, NULL, self->rig.space->fd, self->second, iova, 4096));
 	CTS_EXPECT_OK("LIFE_ATTACH_FAIL_KEEPS", attach(self, self->second));

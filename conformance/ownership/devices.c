@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who may drive a device: one owner for a device and its group, and nobody before it is bound. */
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/test.h"
 #include "objects.h"
 
@@ -25,12 +25,6 @@ FIXTURE_TEARDOWN(own_device)
 	cts_end(self->c);
 }
 
-#define EXPECT_WRITE_LANDS(id, off, len) do { \
-	window_arm(&self->rig.win); \
-	CTS_EXPECT_EQ(id, ENGINE_DONE, flat_write(&self->rig, off, len)); \
-	CTS_EXPECT_NULL(id, window_written(&self->rig.win, self->rig.engine, off, len)); \
-} while (0)
-
 CTS_TEST_F(own_device, foreign, "OWN_DEVICE_FOREIGN")
 {
 	struct cts_actor *const who[] = { self->b, NULL };
@@ -42,7 +36,7 @@ CTS_TEST_F(own_device, foreign, "OWN_DEVICE_FOREIGN")
 			      __cts_space_create(self->c, who[i], 0, 1u << self->rig.device, &s));
 		cts_space_free(s);
 	}
-	EXPECT_WRITE_LANDS("OWN_DEVICE_FOREIGN", 4096, 64);
+	FLAT_EXPECT_LANDS("OWN_DEVICE_FOREIGN", &self->rig, 4096, 64);
 }
 
 CTS_TEST_F(own_device, passed_maps, "OWN_PASSED_MAPS")
@@ -63,7 +57,7 @@ CTS_TEST_F(own_device, passed_maps, "OWN_PASSED_MAPS")
 	CTS_EXPECT_OK("OWN_PASSED_MAPS", __cts_unmap(&theirs, iova, 4096, NULL));
 	CTS_PRE(cts_close(self->c, self->b, theirs.fd));
 	/* closing the copy ended nothing */
-	EXPECT_WRITE_LANDS("OWN_PASSED_MAPS", 4096, 64);
+	FLAT_EXPECT_LANDS("OWN_PASSED_MAPS", &self->rig, 4096, 64);
 }
 
 /* ---- iommufd: the device file before, at and after the bind */
@@ -107,17 +101,17 @@ CTS_TEST_F(own_cdev, bind_twice, "OWN_BIND_TWICE")
 	CTS_EXPECT_OK("OWN_BIND_TWICE", __obj_bind(self->c, NULL, again, other, &id));
 }
 
-CTS_TEST_F(own_cdev, attach_before_bind, "GRP_NO_UNBOUND_ATTACH")
+CTS_TEST_F(own_cdev, attach_before_bind, "OWN_ATTACH_UNBOUND")
 {
 	uint32_t ioas, pt, id;
 
 	CTS_PRE(__obj_ioas(self->c, NULL, self->fd, &ioas));
 	pt = ioas;
-	CTS_EXPECT_RC("GRP_NO_UNBOUND_ATTACH", __obj_attach(self->c, NULL, self->dev_fd, &pt));
-	CTS_EXPECT_RC("GRP_NO_UNBOUND_ATTACH", __obj_detach(self->c, NULL, self->dev_fd));
+	CTS_EXPECT_RC("OWN_ATTACH_UNBOUND", __obj_attach(self->c, NULL, self->dev_fd, &pt));
+	CTS_EXPECT_RC("OWN_ATTACH_UNBOUND", __obj_detach(self->c, NULL, self->dev_fd));
 	CTS_PRE(__obj_bind(self->c, NULL, self->dev_fd, self->fd, &id));
 	pt = ioas;
-	CTS_EXPECT_OK("GRP_NO_UNBOUND_ATTACH", __obj_attach(self->c, NULL, self->dev_fd, &pt));
+	CTS_EXPECT_OK("OWN_ATTACH_UNBOUND", __obj_attach(self->c, NULL, self->dev_fd, &pt));
 }
 
 CTS_TEST_F(own_cdev, unbound_no_access, "OWN_UNBOUND_NO_ACCESS")

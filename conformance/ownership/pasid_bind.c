@@ -3,7 +3,7 @@
  * v7: what a process can do to the bound PASID of another one (nothing), and what containers of one
  * process share (everything). The test itself owns the binding; the second process attacks it.
  */
-#include "../../fixtures/fixtures.h"
+#include "../../fixtures/rig_checks.h"
 #include "../../harness/test.h"
 #include "nesting_op.h"
 
@@ -37,12 +37,8 @@ FIXTURE_TEARDOWN(own_bind)
 }
 
 /* The first page of the GVA window reaches page @page of the memory. */
-#define EXPECT_REACHES(id, page) do { \
-	struct nest_leg *leg_ = &self->rig.leg[0]; \
-	window_arm(&leg_->win); \
-	CTS_EXPECT_EQ(id, ENGINE_DONE, nest_write(&self->rig, 0, 64, 16)); \
-	CTS_EXPECT_NULL(id, window_written(&leg_->win, self->rig.engine, (page) * 4096 + 64, 16)); \
-} while (0)
+#define EXPECT_REACHES(id, page) \
+	NEST_EXPECT_LANDS(id, &self->rig, 0, 64, (page) * 4096 + 64)
 
 CTS_TEST_F(own_bind, bind_foreign, "OWN_BIND_FOREIGN")
 {
