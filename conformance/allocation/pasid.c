@@ -183,7 +183,7 @@ CTS_TEST_F(pasid, free_min_gt_max, "FREE_MIN_GT_MAX")
 	CTS_EXPECT_ERRNO("FREE_MIN_GT_MAX", __pasid_alloc(self->space, 5, 5), ENOSPC);
 }
 
-CTS_TEST_F(pasid, request_argsz, "ABUSE_PASIDREQ_ARGSZ")
+CTS_TEST_F(pasid, request_argsz, "PASID_REQ_ARGSZ")
 {
 	static const uint32_t small[] = { 0, 1, 12, 15 }, good[] = { 16, 17, 4096, UINT32_MAX };
 	struct vfio_iommu_type1_pasid_request req = {
@@ -192,18 +192,18 @@ CTS_TEST_F(pasid, request_argsz, "ABUSE_PASIDREQ_ARGSZ")
 
 	for (size_t i = 0; i < ARRAY_SIZE(small); i++) {
 		req.argsz = small[i];
-		CTS_EXPECT_RC("ABUSE_PASIDREQ_ARGSZ", cts_ioctl(self->c, NULL, self->space->fd,
+		CTS_EXPECT_RC("PASID_REQ_ARGSZ", cts_ioctl(self->c, NULL, self->space->fd,
 								VFIO_IOMMU_PASID_REQUEST, &req));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		req.argsz = good[i];
-		CTS_EXPECT_EQ("ABUSE_PASIDREQ_ARGSZ", 300 + i,
+		CTS_EXPECT_EQ("PASID_REQ_ARGSZ", 300 + i,
 			      cts_ioctl(self->c, NULL, self->space->fd, VFIO_IOMMU_PASID_REQUEST,
 					&req));
 	}
 }
 
-CTS_TEST_F(pasid, request_flags, "ABUSE_PASIDREQ_FLAGS")
+CTS_TEST_F(pasid, request_flags, "PASID_REQ_FLAGS")
 {
 	static const uint32_t flags[] = { 0, 3, 4, 5, 0x80000000, UINT32_MAX };
 	struct vfio_iommu_type1_pasid_request req = {
@@ -212,10 +212,10 @@ CTS_TEST_F(pasid, request_flags, "ABUSE_PASIDREQ_FLAGS")
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		req.flags = flags[i];
-		CTS_EXPECT_RC("ABUSE_PASIDREQ_FLAGS", cts_ioctl(self->c, NULL, self->space->fd,
+		CTS_EXPECT_RC("PASID_REQ_FLAGS", cts_ioctl(self->c, NULL, self->space->fd,
 								VFIO_IOMMU_PASID_REQUEST, &req));
 	}
-	CTS_EXPECT_EQ("ABUSE_PASIDREQ_FLAGS", PASID_QUOTA, pasid_fill(self->space));
+	CTS_EXPECT_EQ("PASID_REQ_FLAGS", PASID_QUOTA, pasid_fill(self->space));
 }
 
 CTS_SUITE("allocation", "allocation/pasid");

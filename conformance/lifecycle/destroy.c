@@ -120,47 +120,4 @@ CTS_TEST_F(life_destroy, auto_hwpt, "LIFE_AUTO_HWPT")
 
 /* ---- nesting: parent, vIOMMU and vDEVICE are in use by what stands on them */
 
-FIXTURE(life_nested) {
-	struct cts *c;
-	struct nest_rig rig;
-};
-CTS_VARIANTS_IOMMUFD(life_nested);
-
-FIXTURE_SETUP(life_nested)
-{
-	CTS_SETUP(self->c);
-	CTS_RIG(nest_rig_create(self->c, RIG_NO_DMA, &self->rig), &self->rig);
-}
-
-FIXTURE_TEARDOWN(life_nested)
-{
-	nest_rig_free(&self->rig);
-	cts_end(self->c);
-}
-
-CTS_TEST_F(life_nested, busy, "LIFE_NEST_BUSY")
-{
-	struct cts_space *s = self->rig.space;
-	unsigned int dev = self->rig.leg[0].path.device;
-	const uint32_t chain[] = {	/* each in use by the one before it */
-		self->rig.leg[0].bind->hwpt_id, s->vdevice_id[dev], s->viommu_id[dev], s->hwpt_id,
-		s->ioas_id,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(chain); i++)
-		if (chain[i] && chain[i] != s->vdevice_id[dev])
-			CTS_EXPECT_RC("LIFE_NEST_BUSY",
-				      __obj_destroy(self->c, NULL, s->fd, chain[i]));
-	CTS_PRE(__obj_detach(self->c, NULL, s->dev_fd[dev]));
-	for (size_t i = 0; i < ARRAY_SIZE(chain); i++) {
-		if (!chain[i])
-			continue;
-		for (size_t k = i + 1; k < ARRAY_SIZE(chain); k++)
-			if (chain[k] && chain[k] != s->vdevice_id[dev])
-				CTS_EXPECT_RC("LIFE_NEST_BUSY",
-					      __obj_destroy(self->c, NULL, s->fd, chain[k]));
-		CTS_EXPECT_OK("LIFE_NEST_BUSY", __obj_destroy(self->c, NULL, s->fd, chain[i]));
-	}
-}
-
 CTS_SUITE("lifecycle", "lifecycle/destroy");

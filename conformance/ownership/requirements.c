@@ -64,7 +64,7 @@ static const struct cts_requirement ownership[] = {
 	  "A device is bound once, through whichever file and to whichever iommufd",
 	  CTS_MUST, "vfio.h VFIO_DEVICE_BIND_IOMMUFD; vfio/device_cdev.c", CTS_IOMMUFD, "6.6", NULL,
 	  { EXPECT_IN(CTS_IOMMUFD, EINVAL, EBUSY) } },
-	{ "GRP_NO_UNBOUND_ATTACH", "ownership",
+	{ "OWN_ATTACH_UNBOUND", "ownership",
 	  "A device cannot be attached to a page table before it is bound to an iommufd",
 	  CTS_MUST,
 	  "vfio.h VFIO_DEVICE_ATTACH_IOMMUFD_PT; RFC thread \"connected to the devices first\"",
