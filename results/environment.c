@@ -139,6 +139,30 @@ static void set_distribution(json_t *env)
 		fclose(f);
 }
 
+void record_iommu_options(char *line)
+{
+	static const char *const prefixes[] = { "intel_iommu=", "amd_iommu=", "iommu=", "iommu.",
+						"iommufd", "arm-smmu", "arm_smmu", "vfio" };
+	char *out = line, *save = NULL;
+
+	for (char *word = strtok_r(line, " \t\n", &save); word;
+	     word = strtok_r(NULL, " \t\n", &save)) {
+		bool keep = !strcmp(word, "nokaslr");
+		size_t len = strlen(word);
+
+		for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+			keep |= !strncmp(word, prefixes[i], strlen(prefixes[i]));
+		if (!keep)
+			continue;
+		/* what is kept never outruns what was read */
+		if (out != line)
+			*out++ = ' ';
+		memmove(out, word, len);
+		out += len;
+	}
+	*out = 0;
+}
+
 json_t *record_environment(void)
 {
 	json_t *env = json_object();
@@ -157,7 +181,9 @@ json_t *record_environment(void)
 		set_string(env, "machine", u.machine);
 	}
 	set_distribution(env);
-	set_string(env, "command_line", first_line("/proc/cmdline", buf, sizeof(buf)));
+	first_line("/proc/cmdline", buf, sizeof(buf));
+	record_iommu_options(buf);
+	set_string(env, "command_line", buf);
 	set_cpu(env);
 	set_topology(env);
 	set_string(env, "governor", first_line(

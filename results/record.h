@@ -16,8 +16,8 @@ extern const char *const record_outcomes[];
 /* An outcome that makes a run fail: fail, xpass, broken, timeout, crash, dmesg. */
 bool record_outcome_bad(const char *outcome);
 /*
- * The worse of two outcomes of one requirement: anything bad, then pass, then the reasons for not
- * having run. NULL counts as nothing.
+ * The worse of two outcomes of one requirement: anything bad, then xfail (the promise is not kept,
+ * and that is known), then pass, then the reasons for not having run. NULL counts as nothing.
  */
 const char *record_outcome_worse(const char *a, const char *b);
 
@@ -29,6 +29,11 @@ json_t *record_summary(const json_t *results);
  * new reference; the caller adds what it knows itself (subject, devices).
  */
 json_t *record_environment(void);
+/*
+ * Keeps of a kernel command line only the options about IOMMUs and devices for user space: the rest
+ * names disks, hosts and users, which are nobody's business. Edits @line in place.
+ */
+void record_iommu_options(char *line);
 
 /*
  * Writes @root to DIR/NAME through a temporary file that is renamed when all is on the disk: there

@@ -13,7 +13,7 @@
 
 struct area {
 	const char *name;
-	unsigned int total, pass, bad, not_run, no_test;
+	unsigned int total, pass, xfail, bad, not_run, no_test;
 };
 
 static struct area *area_of(struct area *areas, size_t *n, const char *name)
@@ -30,8 +30,10 @@ static void count(struct area *a, const char *outcome)
 	a->total++;
 	if (record_outcome_bad(outcome))
 		a->bad++;
-	else if (!strcmp(outcome, "pass") || !strcmp(outcome, "xfail"))
+	else if (!strcmp(outcome, "pass"))
 		a->pass++;
+	else if (!strcmp(outcome, "xfail"))
+		a->xfail++;
 	else if (!strcmp(outcome, "not-implemented"))
 		a->no_test++;
 	else
@@ -40,8 +42,8 @@ static void count(struct area *a, const char *outcome)
 
 static void print_area(FILE *f, const struct area *a)
 {
-	fprintf(f, "%-24s %12u %6u %6u %8u %8u\n", a->name, a->total, a->pass, a->bad, a->not_run,
-		a->no_test);
+	fprintf(f, "%-24s %12u %6u %6u %6u %8u %8u\n", a->name, a->total, a->pass, a->xfail,
+		a->bad, a->not_run, a->no_test);
 }
 
 static void print_areas(FILE *f, const json_t *requirements)
@@ -58,8 +60,8 @@ static void print_areas(FILE *f, const json_t *requirements)
 		      record_string(one, "outcome"));
 		count(&all, record_string(one, "outcome"));
 	}
-	fprintf(f, "%-24s %12s %6s %6s %8s %8s\n", "area", "requirements", "pass", "fail",
-		"not run", "no test");
+	fprintf(f, "%-24s %12s %6s %6s %6s %8s %8s\n", "area", "requirements", "pass", "xfail",
+		"fail", "not run", "no test");
 	for (i = 0; i < n; i++)
 		print_area(f, &areas[i]);
 	print_area(f, &all);
@@ -77,7 +79,14 @@ static void print_requirements_of(FILE *f, const json_t *one)
 		fputc(']', f);
 }
 
-static void print_failures(FILE *f, const json_t *results)
+static bool is_xfail(const char *outcome)
+{
+	return !strcmp(outcome, "xfail");
+}
+
+/* Each result that is @wanted, with its requirements and its reason. */
+static void print_failures(FILE *f, const json_t *results, const char *heading,
+			   bool (*wanted)(const char *outcome))
 {
 	const json_t *one;
 	size_t i, shown = 0, bad = 0;
@@ -85,10 +94,10 @@ static void print_failures(FILE *f, const json_t *results)
 	json_array_foreach(results, i, one) {
 		const char *outcome = record_string(one, "outcome");
 
-		if (!record_outcome_bad(outcome))
+		if (!wanted(outcome))
 			continue;
 		if (!bad++)
-			fprintf(f, "\nFailures:\n");
+			fprintf(f, "\n%s:\n", heading);
 		if (shown == MAX_FAILURES)
 			continue;
 		shown++;
@@ -134,7 +143,7 @@ static void print_not_run(FILE *f, const json_t *results)
 	json_array_foreach(results, i, one) {
 		const char *outcome = record_string(one, "outcome");
 
-		if (!record_outcome_bad(outcome) && strcmp(outcome, "pass"))
+		if (!record_outcome_bad(outcome) && !is_xfail(outcome) && strcmp(outcome, "pass"))
 			add_reason(list, &n, outcome, record_string(one, "reason"));
 	}
 	qsort(list, n, sizeof(*list), more_often);
@@ -181,7 +190,8 @@ void record_print_summary(FILE *f, const json_t *root)
 		record_string(env, "kernel"), record_string(env, "machine"));
 	print_areas(f, json_object_get(root, "requirements"));
 	print_not_run(f, results);
-	print_failures(f, results);
+	print_failures(f, results, "Expected failures", is_xfail);
+	print_failures(f, results, "Failures", record_outcome_bad);
 	print_coverage(f, json_object_get(root, "coverage"));
 	fprintf(f, "\n%zu tests: ", json_array_size(results));
 	json_object_foreach((json_t *)summary, name, n) {

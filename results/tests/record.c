@@ -63,6 +63,56 @@ TEST_F(record, ktap)
 	free(text);
 }
 
+static const char known[] =
+	"{\"environment\":{\"subject\":\"vm\",\"kernel\":\"7.2.0\",\"machine\":\"aarch64\"},\"results\":["
+	"{\"test\":\"a/b.c\",\"requirements\":[\"R\"],\"outcome\":\"pass\",\"reason\":\"\"},"
+	"{\"test\":\"a/b.d\",\"requirements\":[\"R\",\"S\"],\"outcome\":\"xfail\",\"reason\":\"why\"},"
+	"{\"test\":\"a/b.e\",\"requirements\":[],\"outcome\":\"env-missing\",\"reason\":\"no\"}],"
+	"\"requirements\":[{\"id\":\"R\",\"area\":\"a\",\"outcome\":\"xfail\"},"
+	"{\"id\":\"S\",\"area\":\"a\",\"outcome\":\"pass\"}]}";
+
+static const char known_summary[] =
+	"Subject: vm, kernel 7.2.0, aarch64\n\n"
+	"area                     requirements   pass  xfail   fail  not run  no test\n"
+	"a                                   2      1      1      0        0        0\n"
+	"all                                 2      1      1      0        0        0\n"
+	"\nTests that were not run, and why:\n"
+	"      1  env-missing: no\n"
+	"\nExpected failures:\n"
+	"  xfail: a/b.d [R, S]\n"
+	"      why\n"
+	"\n3 tests: 1 pass, 1 xfail, 1 env-missing\n";
+
+/* An expected failure is neither a pass nor a test that was not run. */
+TEST(summary)
+{
+	json_t *root = json_loads(known, 0, NULL);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	ASSERT_NE(NULL, root);
+	json_object_set_new(root, "summary", record_summary(json_object_get(root, "results")));
+	record_print_summary(f, root);
+	fclose(f);
+	EXPECT_STREQ(known_summary, text);
+	free(text);
+	json_decref(root);
+}
+
+TEST(command_line)
+{
+	char line[] = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 intel_iommu=on,sm_on iommu.passthrough=0 "
+		      "nfsroot=host:/secret arm-smmu-v3.disable_bypass=1 nokaslr quiet vfio-pci.ids=1:2";
+	char none[] = "root=/dev/sda1 ip=dhcp";
+
+	record_iommu_options(line);
+	EXPECT_STREQ("intel_iommu=on,sm_on iommu.passthrough=0 arm-smmu-v3.disable_bypass=1 "
+		     "nokaslr vfio-pci.ids=1:2", line);
+	record_iommu_options(none);
+	EXPECT_STREQ("", none);
+}
+
 TEST_F(record, round_trip)
 {
 	json_t *again;
@@ -116,6 +166,12 @@ TEST(worse)
 {
 	EXPECT_STREQ("fail", record_outcome_worse("pass", "fail"));
 	EXPECT_STREQ("pass", record_outcome_worse("pass", "not-applicable"));
+	/* a known deviation is no pass, whichever comes first */
+	EXPECT_STREQ("xfail", record_outcome_worse("pass", "xfail"));
+	EXPECT_STREQ("xfail", record_outcome_worse("xfail", "pass"));
+	EXPECT_STREQ("broken", record_outcome_worse("xfail", "broken"));
+	EXPECT_FALSE(record_outcome_bad("xfail"));
+	EXPECT_TRUE(record_outcome_bad("xpass"));
 	EXPECT_STREQ("not-supported", record_outcome_worse("not-supported", "not-applicable"));
 	EXPECT_STREQ("pass", record_outcome_worse(NULL, "pass"));
 	EXPECT_TRUE(record_outcome_bad("broken"));
