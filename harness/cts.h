@@ -49,6 +49,8 @@ enum cts_outcome {
 const char *cts_outcome_name(enum cts_outcome o);	/* "pass", "not-applicable", ... */
 int cts_outcome_parse(const char *name);		/* or -1 */
 
+const char *cts_arch_name(enum cts_arch arch);		/* "VT-d", "SMMUv3", "any IOMMU" */
+
 #define CTS_MAX_DEVICES 8
 
 /* A device the user named (kernel), or one of the model's (reference). */
@@ -60,6 +62,12 @@ struct cts_device {
 	uint16_t vendor_id, device_id;	/* PCI IDs; 0 on the reference */
 	bool pasid;
 };
+
+/*
+ * Can a kernel subject use the device @bdf? Fills @d and returns 0, or -errno with one line in
+ * @why[@len] that says what it lacks.
+ */
+int cts_device_check(const char *bdf, struct cts_device *d, char *why, size_t len);
 
 struct cts_actor;
 

@@ -241,7 +241,6 @@ struct subject_env {
 /* 0, or -EINVAL with one line in @why[CTS_REASON_LEN]. */
 int subject_env_parse(struct subject_env *env, char *why);
 
-const char *cts_arch_name(enum cts_arch arch);		/* "VT-d", "SMMUv3", "any IOMMU" */
 const char *cts_profile_name(unsigned int profile);	/* "v7-reviewed", ... */
 /* Does @r hold for @c? NULL, or why not, in @buf. */
 const char *requirement_misfit(const struct cts *c, const struct cts_requirement *r, char *buf,

@@ -159,6 +159,17 @@ int sysfs_device(const char *root, const char *bdf, struct cts_device *d, char *
 	return 0;
 }
 
+int cts_device_check(const char *bdf, struct cts_device *d, char *why, size_t len)
+{
+	char text[CTS_REASON_LEN] = "", *colon;
+	int rc = sysfs_device("", bdf, d, text);
+
+	/* the outcome's name in front is for tests that skip */
+	colon = strstr(text, ": ");
+	copy_text(why, len, "%s", colon ? colon + 2 : text);
+	return rc;
+}
+
 int sysfs_arch(const char *root, const char *bdf, enum cts_arch *arch, char *why)
 {
 	char path[PATH_MAX], name[64];

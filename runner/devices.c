@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks named PCI devices in sysfs before a run touches them.
+ * Checks named PCI devices before a run touches them: the harness says whether they can be used, here
+ * whether somebody does.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -11,8 +12,6 @@
 
 #include "devices.h"
 #include "runner.h"
-
-#define PCI "/sys/bus/pci/devices"
 
 /* "0000:00:05.0": domain, bus, device, function in hexadecimal */
 static bool is_bdf(const char *s)
@@ -37,17 +36,6 @@ int devices_add(struct device_list *l, const char *bdf)
 		return usage_error("more than %d devices are given", CTS_MAX_DEVICES);
 	l->bdf[l->nr++] = bdf;
 	return STATUS_OK;
-}
-
-/* The last part of where a link points to, or "". */
-static const char *link_name(const char *path, char *buf, size_t len)
-{
-	ssize_t n = readlink(path, buf, len - 1);
-	char *slash;
-
-	buf[n > 0 ? n : 0] = 0;
-	slash = strrchr(buf, '/');
-	return slash ? slash + 1 : buf;
 }
 
 /* The process that has @path open, or 0. */
@@ -83,49 +71,17 @@ static int opened_by(const char *path)
 	return pid;
 }
 
-/* "vfio0" below /sys/bus/pci/devices/BDF/vfio-dev/, or "". */
-static void cdev_name(const char *bdf, char *name, size_t len)
-{
-	char path[64];
-	struct dirent *e;
-	DIR *dir;
-
-	name[0] = 0;
-	snprintf(path, sizeof(path), PCI "/%s/vfio-dev", bdf);
-	dir = opendir(path);
-	while (dir && (e = readdir(dir)))
-		if (!strncmp(e->d_name, "vfio", 4))
-			snprintf(name, len, "%.32s", e->d_name);
-	if (dir)
-		closedir(dir);
-}
-
 static int check_one(const char *bdf)
 {
-	char path[96], target[PATH_MAX], cdev[64];
-	const char *driver;
+	struct cts_device d = { 0 };
+	char why[512];
 	int pid;
 
-	snprintf(path, sizeof(path), PCI "/%s", bdf);
-	if (access(path, F_OK))
-		return usage_error("there is no device %s ('ls " PCI "' lists them)", bdf);
-	snprintf(path, sizeof(path), PCI "/%s/driver", bdf);
-	driver = link_name(path, target, sizeof(target));
-	if (!*driver)
-		return usage_error("device %s has no driver: bind it to vfio-pci first", bdf);
-	if (strcmp(driver, "vfio-pci"))
-		return usage_error(
-			"device %s is in use by the driver %s: bind it to vfio-pci first", bdf,
-			driver);
-	cdev_name(bdf, cdev, sizeof(cdev));
-	if (!*cdev)
-		return usage_error("device %s has no /dev/vfio/devices node: the kernel needs "
-				   "VFIO_DEVICE_CDEV",
-				   bdf);
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", cdev);
-	pid = opened_by(path);
+	if (cts_device_check(bdf, &d, why, sizeof(why)))
+		return usage_error("%s", why);
+	pid = opened_by(d.cdev);
 	if (pid)
-		return usage_error("device %s is in use: process %d has %s open", bdf, pid, path);
+		return usage_error("device %s is in use: process %d has %s open", bdf, pid, d.cdev);
 	return STATUS_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The devices that the user gave a kernel run: each must exist, be bound to vfio-pci and be free. A
- * device in use is never taken.
+ * The devices that the user gave a kernel run: each must exist, be bound to vfio-pci (or a vendor's
+ * variant of it) and be free. A device in use is never taken.
  */
 #ifndef RUNNER_DEVICES_H
 #define RUNNER_DEVICES_H
