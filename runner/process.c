@@ -170,12 +170,20 @@ static void child(char *const argv[], int text, int record)
 	_exit(127);
 }
 
-/* Ends everything of the session @pid; the test itself has been waited for if @reap. */
-static void end_all(pid_t pid, bool reap)
+/* Has @pid ended? It stays a zombie, so that its number, the session's too, is nobody else's. */
+static bool has_ended(pid_t pid)
 {
-	kill(pid, SIGKILL);
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid == pid;
+}
+
+/* Ends all that an ended test left behind; only then gives its number back. */
+static void reap(pid_t pid, int *status)
+{
 	kill_session(pid);
-	while (reap && waitpid(-1, NULL, WNOHANG) > 0)
+	waitpid(pid, status, 0);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 }
 
@@ -194,7 +202,8 @@ static void follow(pid_t pid, struct stream *s, double timeout, struct process_r
 		if (running && (late || caught)) {
 			r->timed_out = late && !caught;
 			r->interrupted = caught;
-			end_all(pid, false);
+			kill(pid, SIGKILL);
+			kill_session(pid);
 			end = process_now() + DRAIN_SECONDS;
 		} else if (!running && late) {
 			break;
@@ -203,10 +212,10 @@ static void follow(pid_t pid, struct stream *s, double timeout, struct process_r
 			for (int i = 0; i < 2; i++)
 				if (fds[i].revents)
 					stream_read(&s[i]);
-		if (running && waitpid(pid, &r->status, WNOHANG) == pid) {
+		if (running && has_ended(pid)) {
 			running = false;
 			r->seconds = process_now() - start;
-			end_all(pid, true);
+			reap(pid, &r->status);
 			end = process_now() + DRAIN_SECONDS;
 		}
 	}
