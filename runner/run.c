@@ -197,7 +197,7 @@ static int write_records(const struct session *s, const json_t *root)
 	return rc ? cannot_write(s, "results.json", rc) : STATUS_OK;
 }
 
-/* 1 for anything bad; 2 when the machine lacked so much that nothing was checked; else 0. */
+/* 1 for anything bad; 2 when no test got as far as a verdict on the subject; else 0. */
 static int exit_status(const json_t *root)
 {
 	const json_t *summary = json_object_get(root, "summary"), *n;
@@ -207,8 +207,9 @@ static int exit_status(const json_t *root)
 		if (json_integer_value(n) && record_outcome_bad(name))
 			return STATUS_FAILURE;
 	if (!json_integer_value(json_object_get(summary, "pass")) &&
-	    json_integer_value(json_object_get(summary, "env-missing")))
-		return usage_error("no test could run here: see the reasons above");
+	    !json_integer_value(json_object_get(summary, "xfail")))
+		return usage_error("nothing was judged: no test passed or failed here, see the "
+				   "reasons above");
 	return STATUS_OK;
 }
 

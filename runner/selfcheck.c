@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What must hold of the suite itself, as TAP: requirements, citations and suites fit together, IDs
- * are well formed, each known-bad variant is named by a requirement that exists, and what is drawn
+ * are well formed, each known-bad variant is named by a requirement that exists, each known
+ * deviation is a complete row about one, and what is drawn
  * from a record is the same as what the run printed.
  */
 #include <ctype.h>
@@ -10,6 +11,7 @@
 
 #include "defects/defects.h"
 #include "iommu_ref.h"
+#include "known.h"
 #include "plan.h"
 #include "record.h"
 #include "requirement.h"
@@ -88,6 +90,22 @@ static void check_defects(struct tap *t)
 	result(t, "each known-bad variant of the reference is named by a requirement");
 }
 
+static void check_known(struct tap *t)
+{
+	size_t n;
+	const struct known *k = known_all(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *problem = known_problem(&k[i]);
+
+		if (!problem)
+			continue;
+		printf("# %s: ", k[i].requirement);
+		report(t, problem);
+	}
+	result(t, "each known deviation names a requirement, kernels and its evidence");
+}
+
 int check_main(int argc, char **argv)
 {
 	struct plan_filter everything = { 0 };
@@ -105,6 +123,7 @@ int check_main(int argc, char **argv)
 	cts_suite_each(check_area, &t);
 	result(&t, "suites are named AREA/file");
 	check_defects(&t);
+	check_known(&t);
 	plan_free(&t.plan);
 	printf("1..%d\n", t.n);
 	return flush_stdout() ? STATUS_USAGE : t.failed ? STATUS_FAILURE : STATUS_OK;

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "journal.h"
 #include "kmsg.h"
+#include "known.h"
 #include "process.h"
 #include "record.h"
 #include "runner.h"
@@ -49,10 +51,16 @@ static void progress_end(enum progress kind, const struct session *s, const char
 
 /* ---- one test */
 
-/* How often the checks of one record judged a requirement that @t cites. */
-static json_int_t judged(const json_t *record, const struct plan_test *t)
+/* What the harness said of one test. */
+struct said {
+	json_t *first;	/* the first line that has a say in the outcome, or NULL */
+	json_t *checks;	/* how often each requirement was judged, by ID */
+	char arch[16];	/* of the IOMMU; "": unknown */
+};
+
+/* How often a requirement that @t cites was judged. */
+static json_int_t judged(const json_t *checks, const struct plan_test *t)
 {
-	const json_t *checks = json_object_get(record, "checks");
 	json_int_t n = 0;
 
 	for (const char *const *id = t->ids; *id; id++)
@@ -60,27 +68,50 @@ static json_int_t judged(const json_t *record, const struct plan_test *t)
 	return n;
 }
 
-/*
- * The harness's lines: coverage of all, how often they judged what @t cites, and the first that has a
- * say in the outcome.
- */
-static json_t *take_records(struct session *s, const struct plan_test *t,
-			    const struct process_result *p, json_int_t *checks)
+static void add_checks(json_t *sum, const json_t *checks)
 {
-	json_t *said = NULL, *one;
-	char *save = NULL, *line;
+	const char *id;
+	json_t *n;
 
-	*checks = 0;
+	json_object_foreach((json_t *)checks, id, n)
+		json_object_set_new(sum, id, json_integer(
+			json_integer_value(json_object_get(sum, id)) + json_integer_value(n)));
+}
+
+/* The harness's lines: the coverage of all goes to the session, the rest to @said. */
+static void take_records(struct session *s, const struct process_result *p, struct said *said)
+{
+	char *save = NULL, *line;
+	json_t *one;
+
+	*said = (struct said){ .checks = json_object() };
 	for (line = p->record ? strtok_r(p->record, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		one = json_loads(line, 0, NULL);
 		coverage_add(s->coverage, json_object_get(one, "coverage"));
-		*checks += judged(one, t);
-		if (!said && (json_object_get(one, "outcome") || json_object_get(one, "damage")))
-			said = json_incref(one);
+		add_checks(said->checks, json_object_get(one, "checks"));
+		if (json_object_get(one, "arch"))
+			snprintf(said->arch, sizeof(said->arch), "%s", record_string(one, "arch"));
+		if (!said->first &&
+		    (json_object_get(one, "outcome") || json_object_get(one, "damage")))
+			said->first = json_incref(one);
 		json_decref(one);
 	}
-	return said;
+}
+
+/* From what a test left behind to its verdict. */
+static void judge(struct session *s, const struct plan_test *t, const struct process_result *p,
+		  const char *complaint, struct verdict *v)
+{
+	struct said said;
+
+	take_records(s, p, &said);
+	verdict_judge(p, said.first, complaint, s->timeout, v);
+	if (*t->ids && !judged(said.checks, t))
+		verdict_unjudged(v);
+	known_apply(&(struct known_place){ s->subject, said.arch, s->kernel }, t, said.checks, v);
+	json_decref(said.first);
+	json_decref(said.checks);
 }
 
 static json_t *result_json(const struct plan_test *t, const struct verdict *v, double seconds)
@@ -128,8 +159,6 @@ static int run_one(struct session *s, struct journal *j, struct kmsg *k, const s
 	struct process_result p;
 	struct verdict v = { 0 };
 	char complaint[512];
-	json_int_t checks;
-	json_t *said;
 	bool complained;
 	int rc = journal_write(j, json_pack("{s:s, s:s}", "event", "start", "test", t->name));
 
@@ -141,12 +170,8 @@ static int run_one(struct session *s, struct journal *j, struct kmsg *k, const s
 	s->interrupted = p.interrupted;
 	if (!p.interrupted) {
 		complained = k && kmsg_complaint(k, complaint, sizeof(complaint));
-		said = take_records(s, t, &p, &checks);
-		verdict_judge(&p, said, complained ? complaint : NULL, s->timeout, &v);
-		if (*t->ids && !checks)
-			verdict_unjudged(&v);
+		judge(s, t, &p, complained ? complaint : NULL, &v);
 		rc = conclude(s, j, t, &v, p.seconds);
-		json_decref(said);
 		json_decref(v.log);
 	}
 	process_result_free(&p);
@@ -179,12 +204,15 @@ int session_run(struct session *s)
 {
 	bool kernel = strcmp(s->subject, "reference");
 	enum progress progress = progress_kind();
+	struct utsname uts;
 	struct journal j;
 	struct kmsg k;
 	int rc = journal_open(&j, s->out, kernel);
 
 	s->results = json_array();
 	s->coverage = coverage_new();
+	if (!uname(&uts))
+		snprintf(s->kernel, sizeof(s->kernel), "%.79s", uts.release);
 	if (!rc)
 		rc = journal_write(&j, event_run(s));
 	if (rc)

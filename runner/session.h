@@ -24,6 +24,7 @@ struct session {
 	size_t nr_done, nr_bad;
 	bool interrupted;
 	struct foresight foresight;
+	char kernel[80];	/* as of uname -r */
 	bool blind;		/* a kernel subject whose log cannot be read */
 };
 

@@ -18,6 +18,7 @@ struct tap {
 	char why[1024];			/* behind the directive */
 	char message[1024];		/* the first failed check */
 	char died[1024];		/* crash: what killed it */
+	bool mixed;			/* a later one is of another requirement */
 	bool aborted, timed_out;
 };
 
@@ -82,6 +83,24 @@ static void parse_result(struct tap *t, const char *line)
 	}
 }
 
+/* "INV_EMPTY_ARRAY: ..." -> the length of the ID; 0: the text is not of a requirement */
+static size_t id_length(const char *text)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	return text[len] == ':' && text[len + 1] == ' ' ? len : 0;
+}
+
+static void parse_check(struct tap *t, const char *text)
+{
+	size_t len = id_length(text);
+
+	if (t->message[0] && (!len || len != id_length(t->message) ||
+			      strncmp(text, t->message, len)))
+		t->mixed = true;
+	keep(t->message, sizeof(t->message), text);
+}
+
 /* Comments that say that the process died, from kselftest and from the sanitizers. */
 static void parse_death(struct tap *t, const char *line)
 {
@@ -122,7 +141,7 @@ static void parse_line(struct tap *t, const char *line, json_t *log)
 	/* The harness asks for a kept promise; the line behind that has the message itself. */
 	text = !strncmp(line, "# ", 2) ? check_text(line) : NULL;
 	if (text && !strstr(text, "promise_kept"))
-		keep(t->message, sizeof(t->message), text);
+		parse_check(t, text);
 }
 
 /* A test may print anything; JSON and KTAP take text only. */
@@ -241,6 +260,25 @@ static void judge_tap(struct verdict *v, const struct tap *t)
 		set(v, CTS_BROKEN, "the test process ended without a result");
 }
 
+/* Whether one requirement alone failed; anything more in the record or the log says no. */
+static void note_only(struct verdict *v, const struct tap *t, const json_t *record)
+{
+	size_t len = id_length(v->reason);
+
+	if (v->outcome != CTS_FAIL || t->mixed || json_object_get(record, "damage") ||
+	    (t->message[0] && (id_length(t->message) != len ||
+			       strncmp(t->message, v->reason, len))))
+		return;
+	snprintf(v->only, sizeof(v->only), "%.*s", (int)len, v->reason);
+}
+
+/* The part that is missing may have said anything: nothing good can be concluded any more. */
+static void judge_cut(struct verdict *v)
+{
+	if (v->outcome != CTS_FAIL && v->outcome != CTS_CRASH && v->outcome != CTS_TIMEOUT)
+		set(v, CTS_BROKEN, "its record was cut: there was more than 4 MiB");
+}
+
 void verdict_judge(const struct process_result *p, const json_t *record, const char *complaint,
 		   double timeout, struct verdict *v)
 {
@@ -250,6 +288,10 @@ void verdict_judge(const struct process_result *p, const json_t *record, const c
 	parse(&t, p, v->log);
 	if (!judge_death(v, p, &t, timeout) && !judge_record(v, &t, record))
 		judge_tap(v, &t);
+	if (p->record_cut)
+		judge_cut(v);
+	else if (!complaint && !p->text_cut)
+		note_only(v, &t, record);
 	if (p->text_cut)
 		json_array_append_new(v->log,
 				      json_string("(output cut: there was more than 256 KiB)"));

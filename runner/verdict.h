@@ -14,6 +14,8 @@
 struct verdict {
 	enum cts_outcome outcome;
 	char reason[1024];
+	/* fail: the one requirement whose checks failed; "": several, or something else did */
+	char only[64];
 	json_t *log;	/* array of strings: the test's diagnostics; a new reference */
 };
 
