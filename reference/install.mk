@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Read by reference/Makefile: the shared library, `make install`, and an example that is built from what it installs.
+# Read by reference/Makefile: the shared library, `make install`, `make doc`, and an example that is built from what is
+# installed.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -42,6 +43,13 @@ install: $(INSTALLED) # the reference as a library, with its shim: DESTDIR= PREF
 	$(if $(SAN),$(error the library is not installed with sanitizers: leave SAN out))
 	$(call install_in,$(DESTDIR),$(PREFIX))
 	@echo "installed in $(DESTDIR)$(PREFIX)$(if $(DESTDIR),,; programs find the shared library after ldconfig)"
+
+.PHONY: doc
+doc: # pages of iommu_ref.h, HTML and man, in $(O)/doc
+	@ci/deps doc
+	@mkdir -p '$(O)/doc'
+	@{ cat reference/doxygen.conf; echo 'OUTPUT_DIRECTORY = "$(O)/doc"'; } | doxygen -
+	@echo "$(O)/doc/html/index.html, $(O)/doc/man/man3/iommu_ref.h.3"
 
 # The example sees the installed files only; linked to the shared library, and to the static one.
 REF_STAGE := $(abspath $(O))/stage
