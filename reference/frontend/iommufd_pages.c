@@ -37,7 +37,8 @@ struct pages {
 	/* Pinned as one run: first page and number; by single pages: how often each. */
 	uint64_t run_first, run_nr;
 	uint32_t *pins;
-	/* A file's: where its pages are mapped here, NULL if that is not possible. */
+	/* A file's: where its pages are mapped in process @pid, NULL if that is not possible. */
+	pid_t pid;
 	int fd;
 	uint64_t file_start;
 	void *map;
@@ -267,6 +268,7 @@ int pages_alloc_file(struct ucmd *u, int fd, uint64_t start, uint64_t len, bool 
 	p = pages_new(u, offset, len, writable);
 	if (!p)
 		return -ENOMEM;
+	p->pid = getpid();
 	p->fd = dup_file(fd, writable);
 	if (p->fd < 0) {
 		pages_put(p);
@@ -319,9 +321,10 @@ void pages_put(struct pages *p)
 {
 	if (--p->refs)
 		return;
-	if (p->map)
+	/* Elsewhere (a machine that processes share) these may be something else by now. */
+	if (p->map && p->pid == getpid())
 		munmap(p->map, p->map_len);
-	if (p->fd >= 0)
+	if (p->fd >= 0 && p->pid == getpid())
 		close(p->fd);
 	if (p->export)
 		file_put(p->export);

@@ -216,6 +216,47 @@ static void test_poll(void)
 	close(fd);
 }
 
+/* A fault queue is readable while there is a request in it. */
+static void test_fault_queue(void)
+{
+	int (*page_request)(unsigned int device, uint64_t iova) =
+		(int (*)(unsigned int, uint64_t))dlsym(RTLD_DEFAULT, "iommu_ref_shim_page_request");
+	int fd = open("/dev/iommu", O_RDWR), dev = open("/dev/vfio/devices/vfio3", O_RDWR);
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = fd };
+	struct iommu_fault_alloc queue = { .size = sizeof(queue) };
+	struct iommu_hwpt_alloc hwpt = { .size = sizeof(hwpt), .flags = IOMMU_HWPT_FAULT_ID_VALID };
+	struct iommu_hwpt_page_response response = { .code = IOMMUFD_PAGE_RESP_SUCCESS };
+	struct epoll_event event = { .events = EPOLLIN };
+	struct iommu_hwpt_pgfault fault;
+	struct pollfd p = { .events = POLLIN | POLLOUT };
+	int ep = epoll_create1(0);
+
+	result(!ioctl(fd, IOMMU_FAULT_QUEUE_ALLOC, &queue) &&
+	       !ioctl(dev, VFIO_DEVICE_BIND_IOMMUFD, &bind), "a fault queue and a device");
+	hwpt.pt_id = new_ioas(fd);
+	hwpt.dev_id = bind.out_devid;
+	hwpt.fault_id = queue.out_fault_id;
+	result(!ioctl(fd, IOMMU_HWPT_ALLOC, &hwpt) && !attach(dev, hwpt.out_hwpt_id),
+	       "a page table that faults into it");
+	p.fd = (int)queue.out_fault_fd;
+	result(poll(&p, 1, 0) == 1 && p.revents == POLLOUT &&
+	       !epoll_ctl(ep, EPOLL_CTL_ADD, p.fd, &event) && !epoll_wait(ep, &event, 1, 0),
+	       "it is empty: poll and epoll say so");
+	result(page_request && !page_request(3, 0x5000) && poll(&p, 1, 0) == 1 &&
+	       p.revents == (POLLIN | POLLOUT) && epoll_wait(ep, &event, 1, 0) == 1,
+	       "a request makes it readable");
+	result(read(p.fd, &fault, sizeof(fault)) == sizeof(fault) && fault.addr == 0x5000 &&
+	       fault.dev_id == bind.out_devid && poll(&p, 1, 0) == 1 && p.revents == POLLOUT,
+	       "which is read, and it is empty again");
+	response.cookie = fault.cookie;
+	result(write(p.fd, &response, sizeof(response)) == sizeof(response) &&
+	       fails(write(p.fd, &response, sizeof(response)), EINVAL), "it is answered once");
+	close(ep);
+	close(dev);
+	close(p.fd);
+	close(fd);
+}
+
 static void test_fork(void)
 {
 	char *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -329,13 +370,51 @@ static void test_container(void)
 	close(container);
 }
 
-int main(void)
+/* What the kernel has with CONFIG_FAULT_INJECTION; a mock machine has it always. */
+static void test_fail_nth(void)
 {
+	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+	int fd = open("/dev/iommu", O_RDWR), nth;
+	unsigned int failed = 0, tries = 0;
+	char path[64], text[16] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/fail-nth", (int)getpid());
+	nth = open(path, O_RDWR);
+	result(nth >= 0 && pread(nth, text, sizeof(text), 0) == 2 && !strcmp(text, "0\n"),
+	       "fault injection is there, and off");
+	do {
+		tries++;
+		snprintf(text, sizeof(text), "%u", tries);
+		if (pwrite(nth, text, strlen(text), 0) != (ssize_t)strlen(text))
+			break;
+		if (ioctl(fd, IOMMU_IOAS_ALLOC, &cmd)) {
+			failed++;
+			if (errno != ENOMEM && errno != EFAULT)
+				printf("# errno %d\n", errno);
+		}
+		memset(text, 0, sizeof(text));
+	} while (pread(nth, text, sizeof(text), 0) == 2 && *text == '0' && tries < 1000);
+	/* Its struct is read and written, and there is an object to be made. */
+	result(failed >= 3 && failed == tries - 1, "each failure of a call is an error of it");
+	result(fails(pwrite(nth, "x", 1, 0), EINVAL) && pwrite(nth, "0", 1, 0) == 1 && new_ioas(fd),
+	       "and then it is off again");
+	close(nth);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "mock")) {
+		test_fail_nth();
+		printf("1..%u\n", results);
+		return failures != 0;
+	}
 	test_dma_setup();
 	test_bad_input();
 	test_dup();
 	test_stat();
 	test_poll();
+	test_fault_queue();
 	test_fork();
 	test_killed();
 	test_threads();
