@@ -74,15 +74,6 @@ static inline int inv_cached(struct nest_rig *r, unsigned int leg, unsigned int 
 				cached_ ? "" : "not ", cts_last_call(self->c)); \
 } while (0)
 
-/*
- * A kernel's deviation that is known and reported: an expected failure there, where @kept_ is what
- * the header promises. On the reference it is a failure like any other.
- */
-#define INV_KNOWN_ON_KERNEL(kept_, fmt_, ...) do { \
-	if (!(kept_) && self->c->subject != CTS_REFERENCE) \
-		CTS_SKIP(XFAIL, fmt_, ##__VA_ARGS__); \
-} while (0)
-
 /* A request for @pages pages of the leg's window from @page on. */
 static inline struct cts_inv inv_pages(const struct nest_rig *r, unsigned int leg,
 				       unsigned int page, unsigned int pages)

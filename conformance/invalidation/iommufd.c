@@ -3,7 +3,6 @@
  * IOMMU_HWPT_INVALIDATE: its own arguments. Linux judges them before it looks at the object, so
  * most of this holds where nothing can nest, too: there the call is right but for its id.
  */
-#include <fcntl.h>
 #include "inv.h"
 
 #define ENTRY_NUM_MAX (1u << 19)
@@ -161,20 +160,6 @@ CTS_TEST_F(inv_args, unknown_id, "INV_UNKNOWN_ID")
 		arg.entry_num = 0;
 		CTS_EXPECT_RC("INV_UNKNOWN_ID", call(self, &arg));
 	}
-}
-
-CTS_TEST_F(inv_args, foreign_id, "INV_FOREIGN_ID")
-{
-	int other = cts_open(self->c, NULL, "/dev/iommu", O_RDWR);
-	struct iommu_hwpt_invalidate arg = good(self);
-
-	CTS_PRE(other);
-	PRE_GOOD();
-	if (!self->nests)
-		arg.hwpt_id = self->space->hwpt_id;
-	CTS_EXPECT_RC("INV_FOREIGN_ID",
-		      cts_ioctl(self->c, NULL, other, IOMMU_HWPT_INVALIDATE, &arg));
-	cts_close(self->c, NULL, other);
 }
 
 CTS_TEST_F(inv_args, refused_counts_none, "INV_REFUSED_COUNT_ZERO")
