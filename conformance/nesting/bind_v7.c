@@ -244,6 +244,23 @@ CTS_TEST_F(bind_v7, double_posted, "BIND_DOUBLE_POSTED_LOSES")
 	CTS_EXPECT_NULL("BIND_DOUBLE_POSTED_LOSES", leg_stops(&self->rig, 0, 0));
 }
 
+/* The allocator does not hand it out, and it can be bound as before. */
+CTS_TEST_F(bind_v7, unbind_keeps_pasid, "UNBIND_OK")
+{
+	const uint32_t p = self->good.data.hpasid;
+
+	for (unsigned int round = 0; round < 3; round++) {
+		CTS_PRE(call(self, self->good));
+		CTS_PRE_TRUE(!leg_lands(&self->rig, 0, round));
+		CTS_EXPECT_RC("UNBIND_OK", unbind(self, self->good));
+		CTS_EXPECT_TRUE("UNBIND_OK", __pasid_alloc(self->rig.space, p, p) < 0,
+				"PASID %u is handed out once more", p);
+		CTS_EXPECT_RC("UNBIND_OK", call(self, self->good));
+		CTS_EXPECT_NULL("UNBIND_OK", leg_lands(&self->rig, 0, round));
+		CTS_PRE(unbind(self, self->good));
+	}
+}
+
 CTS_TEST_F(bind_v7, unbind_not_bound, "UNBIND_NOT_BOUND")
 {
 	struct bind_op other = self->good;
@@ -299,7 +316,7 @@ CTS_TEST_F(bind_v7, unbind_after_free, "UNBIND_AFTER_FREE")
 
 #define MANY 32
 
-CTS_TEST_F(bind_v7, many_pasids, "BIND_MULTI_PASID")
+CTS_TEST_F(bind_v7, many_pasids, "BIND_INDEPENDENT")
 {
 	struct nest_leg *leg = self->leg;
 	struct bind_op op = self->good;
@@ -316,11 +333,11 @@ CTS_TEST_F(bind_v7, many_pasids, "BIND_MULTI_PASID")
 		CTS_PRE(__pasid_alloc(self->rig.space, 2000 + i, 2000 + i));
 		op.data.hpasid = 2000 + i;
 		op.data.gpgd = t[i].s1.root;
-		CTS_EXPECT_OK("BIND_MULTI_PASID", call(self, op));
+		CTS_EXPECT_OK("BIND_INDEPENDENT", call(self, op));
 	}
 	for (unsigned int i = 0; i < MANY; i++) {
 		path.pasid = 2000 + i;
-		CTS_EXPECT_NULL("BIND_MULTI_PASID", nest_lands(&self->rig, path, leg->gva,
+		CTS_EXPECT_NULL("BIND_INDEPENDENT", nest_lands(&self->rig, path, leg->gva,
 							       &leg->win, i % RIG_PAGES * PG));
 	}
 }

@@ -57,7 +57,7 @@ CTS_TEST_F(nested, on_nested, "HWPT_NESTED_ON_NESTED")
 CTS_TEST_F(nested, flags, "HWPT_NESTED_FLAGS")
 {
 	static const uint32_t flags[] = {
-		IOMMU_HWPT_ALLOC_NEST_PARENT, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, 1u << 4, 1u << 31,
+		IOMMU_HWPT_ALLOC_NEST_PARENT, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, 1u << 31,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
@@ -119,13 +119,12 @@ CTS_TEST_F(nested, data_fault, "HWPT_NESTED_DATA_FAULT")
 
 CTS_TEST_F(nested, vtd_flags, "HWPT_VTD_S1_FLAGS")
 {
-	ONLY(CTS_VTD);
-	for (unsigned int bit = 3; bit < 64; bit++) {
-		self->data.vtd.flags = 1ull << bit;
-		struct iommu_hwpt_alloc a = self->good;
+	struct iommu_hwpt_alloc a = self->good;
 
-		CTS_EXPECT_RC("HWPT_VTD_S1_FLAGS", nest_alloc(self->s, &a));
-	}
+	ONLY(CTS_VTD);
+	/* the last bit: the next ones may be given a meaning by a later kernel */
+	self->data.vtd.flags = 1ull << 63;
+	CTS_EXPECT_RC("HWPT_VTD_S1_FLAGS", nest_alloc(self->s, &a));
 	self->data.vtd.flags = 0;
 	expect_good(_metadata, self, "HWPT_VTD_S1_FLAGS");
 }

@@ -72,7 +72,7 @@ CTS_TEST_F(nested_args, parent_auto, "HWPT_NESTED_PARENT_PLAIN")
 CTS_TEST_F(nested_args, flags, "HWPT_NESTED_FLAGS")
 {
 	static const uint32_t flags[] = {
-		IOMMU_HWPT_ALLOC_NEST_PARENT, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, 1u << 4, 1u << 31,
+		IOMMU_HWPT_ALLOC_NEST_PARENT, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, 1u << 31,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
@@ -157,12 +157,11 @@ static long viommu(FIXTURE_DATA(nested_args) *self, struct iommu_viommu_alloc v)
 
 CTS_TEST_F(nested_args, viommu_flags, "VIOMMU_ALLOC_FLAGS")
 {
-	for (unsigned int bit = 0; bit < 32; bit++) {
-		struct iommu_viommu_alloc v = self->viommu;
+	struct iommu_viommu_alloc v = self->viommu;
 
-		v.flags = 1u << bit;
-		CTS_EXPECT_RC("VIOMMU_ALLOC_FLAGS", viommu(self, v));
-	}
+	/* the last bit: the others may be given a meaning by a later kernel */
+	v.flags = 1u << 31;
+	CTS_EXPECT_RC("VIOMMU_ALLOC_FLAGS", viommu(self, v));
 }
 
 CTS_TEST_F(nested_args, viommu_type, "VIOMMU_ALLOC_TYPE")

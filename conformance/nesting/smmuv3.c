@@ -186,13 +186,9 @@ CTS_TEST_F(smmuv3, viommu_parent_unknown, "VIOMMU_ALLOC_PARENT_UNKNOWN")
 CTS_TEST_F(smmuv3, viommu_reserved, "VIOMMU_ALLOC_RESERVED")
 {
 	struct iommu_viommu_alloc v = self->viommu;
-	long rc;
 
 	v.__reserved = 1;
-	rc = viommu_alloc(self, &v);
-	if (!rc && self->c->subject != CTS_REFERENCE)
-		CTS_SKIP(XFAIL, "Linux through 7.2 does not look at __reserved of VIOMMU_ALLOC");
-	CTS_EXPECT_RC("VIOMMU_ALLOC_RESERVED", rc);
+	CTS_EXPECT_RC("VIOMMU_ALLOC_RESERVED", viommu_alloc(self, &v));
 }
 
 CTS_TEST_F(smmuv3, viommu_busy, "VIOMMU_DESTROY_BUSY")

@@ -131,6 +131,8 @@ CTS_TEST_F(translate, stage2_change, "NEST_STAGE2_CHANGE_SEEN")
 	old = leg->win;
 	CTS_PRE(window_create(self->c, old.len, &new));
 	CTS_PRE(__cts_unmap(self->rig.space, leg->gpa, old.len, NULL));
+	for (unsigned int pg = 3; pg < 6; pg++)		/* used before, and not */
+		CTS_EXPECT_NULL("NEST_STAGE2_CHANGE_SEEN", leg_stops(&self->rig, 0, pg));
 	CTS_PRE(__cts_map(self->rig.space, leg->gpa, new.va, new.len, CTS_RW));
 	for (unsigned int pg = 0; pg < 6; pg++) {
 		window_arm(&old);
