@@ -201,6 +201,11 @@ check: # all of the project's own tests
 guest: # the static program for a lab guest: make guest ARCH=aarch64|x86_64
 	@MAKE='$(MAKE)' O='$(O)' SYSROOT='$(SYSROOT)' ci/guest '$(ARCH)'
 
+.PHONY: coverage
+coverage: # lines and branches of the reference that all tests together run; REPORT=1: of the last time
+	@ci/deps coverage
+	@MAKE='$(MAKE)' O='$(O)' REPORT='$(REPORT)' ci/coverage
+
 .PHONY: selfcheck
 selfcheck: # the quick part of check: layers, scripts, licences
 	@ci/layers && ci/scripts && echo "selfcheck: ok"
@@ -216,4 +221,4 @@ clean: # remove $(O)
 .PHONY: help
 help:
 	@echo 'make [target] [O=build] [CC=gcc] [SAN=address,undefined|thread] [WERROR=1] [KSELFTEST_DIR=] [NO_INSTALL=1]'
-	@sed -n 's/^\([a-z-]*\):.* # \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.* # \(.*\)/  \1\t\2/p' Makefile reference/install.mk reference/shim/Makefile | expand -t 18

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For `make coverage` only, linked into every program and into the preloadable reference: the tests'
+ * children end with _exit(), at which gcov would forget what they ran. Each object has counters of
+ * its own, so the call goes on to the next object with this function, and at last to the C library.
+ */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void __gcov_dump(void);
+void __real_shim_exit(void) __attribute__((weak));
+void __wrap_shim_exit(void);
+
+/* The preloadable reference has its own _exit(), which calls shim_exit() first. */
+__attribute__((weak, noreturn)) void _exit(int status)
+{
+	void (*next)(int) = (void (*)(int))dlsym(RTLD_NEXT, "_exit");
+
+	__gcov_dump();
+	if (next)
+		next(status);
+	syscall(SYS_exit_group, status);
+	abort();
+}
+
+/* ld --wrap=shim_exit */
+void __wrap_shim_exit(void)
+{
+	if (__real_shim_exit)
+		__real_shim_exit();
+	__gcov_dump();
+}
