@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list command: requirements, known-bad variants and tests, as text or JSON.
+ * The list command: requirements, known-bad variants, tests and known deviations, as text or
+ * JSON.
  */
 #include <getopt.h>
 #include <jansson.h>
@@ -9,10 +10,11 @@
 
 #include "defects/defects.h"
 #include "iommu_ref.h"
+#include "known.h"
 #include "plan.h"
 #include "runner.h"
 
-enum what { NOTHING, REQUIREMENTS, DEFECTS, TESTS };
+enum what { NOTHING, REQUIREMENTS, DEFECTS, TESTS, KNOWN };
 
 struct listing {
 	struct plan plan;
@@ -101,6 +103,39 @@ static void add_tests(struct listing *l)
 	}
 }
 
+static void add_known(struct listing *l)
+{
+	size_t n;
+	const struct known *k = known_all(&n);
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+			l->out, json_pack("{s:s, s:s?, s:s, s:s?, s:s?, s:s, s:s}", "requirement",
+					  k[i].requirement, "subject", k[i].subject, "arch",
+					  cts_arch_name(k[i].arch), "first", k[i].first, "last",
+					  k[i].last, "reason", k[i].reason, "evidence",
+					  k[i].evidence));
+}
+
+/* NULL: a row that is open there */
+static const char *or_any(const json_t *one, const char *key)
+{
+	const char *s = json_string_value(json_object_get(one, key));
+
+	return s ? s : "any";
+}
+
+static void print_known(const json_t *one)
+{
+	const char *id, *arch, *reason, *evidence;
+
+	if (!json_unpack((json_t *)one, "{s:s, s:s, s:s, s:s}", "requirement", &id, "arch", &arch,
+			 "reason", &reason, "evidence", &evidence))
+		printf("%-36s subject %s, %s, kernel %s to %s\n    %s\n    source: %s\n", id,
+		       or_any(one, "subject"), arch, or_any(one, "first"), or_any(one, "last"),
+		       reason, evidence);
+}
+
 static void print_text(enum what what, const json_t *out)
 {
 	const json_t *one;
@@ -118,6 +153,8 @@ static void print_text(enum what what, const json_t *out)
 			 !json_unpack((json_t *)one, "{s:s, s:s, s:s}", "name", &s[0],
 				      "requirement", &s[1], "what", &s[2]))
 			printf("%-24s %-36s %s\n", s[0], s[1], s[2]);
+		else if (what == KNOWN)
+			print_known(one);
 		else if (what == TESTS)
 			puts(json_string_value(json_object_get(one, "test")));
 	}
@@ -133,6 +170,8 @@ static int show(enum what what, bool json)
 		cts_requirement_each(add_requirement, &l);
 	else if (what == DEFECTS)
 		add_defects(&l);
+	else if (what == KNOWN)
+		add_known(&l);
 	else
 		add_tests(&l);
 	if (json) {
@@ -152,6 +191,7 @@ int list_main(int argc, char **argv)
 		{ "requirements", no_argument, NULL, REQUIREMENTS },
 		{ "defects", no_argument, NULL, DEFECTS },
 		{ "tests", no_argument, NULL, TESTS },
+		{ "known", no_argument, NULL, KNOWN },
 		{ "json", no_argument, NULL, 'j' },
 		{ 0 }
 	};
@@ -167,7 +207,7 @@ int list_main(int argc, char **argv)
 			json = true;
 		else if (what != NOTHING)
 			return usage_error(
-				"list: give one of --requirements, --defects and --tests");
+				"list: give one of --requirements, --defects, --tests and --known");
 		else
 			what = (enum what)opt;
 	}
@@ -175,6 +215,6 @@ int list_main(int argc, char **argv)
 		return usage_error("list: '%s' is not expected here ('iommu-cts --help')",
 				   argv[optind]);
 	if (what == NOTHING)
-		return usage_error("list: give --requirements, --defects or --tests");
+		return usage_error("list: give --requirements, --defects, --tests or --known");
 	return show(what, json);
 }

@@ -12,8 +12,9 @@
 static const char help[] =
 	"usage: iommu-cts COMMAND [options]\n"
 	"\n"
-	"  list --requirements|--defects|--tests [--json]\n"
-	"        what the suite promises to check, the known-bad variants, the tests\n"
+	"  list --requirements|--defects|--tests|--known [--json]\n"
+	"        what the suite promises to check, the known-bad variants, the tests, the known\n"
+	"        deviations of kernels\n"
 	"  run --subject reference|vm|hardware [--device BDF]... [--defect NAME] [--area A]\n"
 	"      [--requirement ID] [--test GLOB] [--timeout SECONDS] --out DIR\n"
 	"        conformance: DIR/results.json, results.ktap, coverage.json, journal.jsonl\n"
