@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks named PCI devices before a run touches them: the harness says whether they can be used, here
- * whether somebody does.
+ * Checks named PCI devices before a run touches them: the harness says whether they can be used,
+ * here whether somebody does.
  */
 #include <dirent.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a kernel subject cannot be, whatever the test: a variant of another architecture or of a uAPI
- * that was never merged. Known once a variant instead of by two processes for each test: on an
+ * What a kernel subject cannot be, whatever the test: a variant of another architecture or of a
+ * uAPI that was never merged. Known once a variant instead of by two processes for each test: on an
  * emulated machine these are most of the tests, and were most of the time.
  */
 #ifndef RUNNER_FORESEE_H

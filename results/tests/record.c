@@ -64,9 +64,11 @@ TEST_F(record, ktap)
 }
 
 static const char known[] =
-	"{\"environment\":{\"subject\":\"vm\",\"kernel\":\"7.2.0\",\"machine\":\"aarch64\"},\"results\":["
+	"{\"environment\":{\"subject\":\"vm\",\"kernel\":\"7.2.0\",\"machine\":\"aarch64\"},"
+	"\"results\":["
 	"{\"test\":\"a/b.c\",\"requirements\":[\"R\"],\"outcome\":\"pass\",\"reason\":\"\"},"
-	"{\"test\":\"a/b.d\",\"requirements\":[\"R\",\"S\"],\"outcome\":\"xfail\",\"reason\":\"why\"},"
+	"{\"test\":\"a/b.d\",\"requirements\":[\"R\",\"S\"],\"outcome\":\"xfail\","
+	"\"reason\":\"why\"},"
 	"{\"test\":\"a/b.e\",\"requirements\":[],\"outcome\":\"env-missing\",\"reason\":\"no\"}],"
 	"\"requirements\":[{\"id\":\"R\",\"area\":\"a\",\"outcome\":\"xfail\"},"
 	"{\"id\":\"S\",\"area\":\"a\",\"outcome\":\"pass\"}]}";
@@ -103,7 +105,8 @@ TEST(summary)
 TEST(command_line)
 {
 	char line[] = "BOOT_IMAGE=/vmlinuz root=/dev/sda1 intel_iommu=on,sm_on iommu.passthrough=0 "
-		      "nfsroot=host:/secret arm-smmu-v3.disable_bypass=1 nokaslr quiet vfio-pci.ids=1:2";
+		      "nfsroot=host:/secret arm-smmu-v3.disable_bypass=1 nokaslr quiet "
+		      "vfio-pci.ids=1:2";
 	char none[] = "root=/dev/sda1 ip=dhcp";
 
 	record_iommu_options(line);
