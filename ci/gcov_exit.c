@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 void __gcov_dump(void);
+void __gcov_reset(void);
 void __real_shim_exit(void) __attribute__((weak));
 void __wrap_shim_exit(void);
+void __real_shim_exec(void) __attribute__((weak));
+void __wrap_shim_exec(void);
 
 /* The preloadable reference has its own _exit(), which calls shim_exit() first. */
 __attribute__((weak, noreturn)) void _exit(int status)
@@ -36,4 +39,13 @@ void __wrap_shim_exit(void)
 	if (__real_shim_exit)
 		__real_shim_exit();
 	__gcov_dump();
+}
+
+/* ld --wrap=shim_exec: an exec that succeeds is an end, too. */
+void __wrap_shim_exec(void)
+{
+	if (__real_shim_exec)
+		__real_shim_exec();
+	__gcov_dump();
+	__gcov_reset();
 }
