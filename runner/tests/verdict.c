@@ -35,6 +35,8 @@ static const struct row rows[] = {
 		"no space" },
 	{ HEAD "ok 1 a.b # SKIP not-supportedly\n", NULL, NULL, 0, CTS_BROKEN,
 	  "skipped without a named outcome: not-supportedly" },
+	{ HEAD "ok 1 a.b # SKIP xfail: it always did\n", NULL, NULL, 0, CTS_BROKEN,
+	  "skipped without a named outcome: xfail: it always did" },
 	{ HEAD "# b: Test terminated by timeout\nnot ok 1 a.b\n", NULL, NULL, 256, CTS_TIMEOUT,
 	  "did not end within 30 s" },
 	{ HEAD, NULL, NULL, 9, CTS_CRASH, "the test process died by signal 9, Killed" },
