@@ -44,7 +44,7 @@ static int refuse_host_device(int fd)
 	return -1;
 }
 
-static int open_ours(const struct shim_path *p, int flags, mode_t mode)
+static int open_ours(struct shim_path *p, int flags, mode_t mode)
 {
 	int fd;
 
@@ -66,7 +66,8 @@ static int open_ours(const struct shim_path *p, int flags, mode_t mode)
 		return status_open(p->name, flags);
 	default:
 		/* nothing new can be made in there */
-		return real(open)(p->host, flags & ~(O_CREAT | O_TRUNC), mode);
+		return real(open)(path_on_host(NULL, p), flags & ~(O_CREAT | O_TRUNC),
+				  mode);
 	}
 }
 
@@ -78,7 +79,7 @@ static int do_open(int dirfd, const char *path, int flags, mode_t mode)
 	if (p.kind != PATH_HOST && !(flags & O_PATH && p.kind == PATH_NODE))
 		return open_ours(&p, flags, mode);
 	if (p.kind == PATH_NODE)
-		return real(open)(p.host, flags, mode);
+		return real(open)(path_on_host(path, &p), flags, mode);
 	return refuse_host_device(real(openat)(dirfd, path, flags, mode));
 }
 
@@ -160,7 +161,7 @@ static FILE *do_fopen(const char *path, const char *mode)
 	if (p.kind == PATH_HOST)
 		return real(fopen)(path, mode);
 	if (p.kind == PATH_TREE)
-		return real(fopen)(p.host, mode);
+		return real(fopen)(path_on_host(path, &p), mode);
 	flags = strchr(mode, '+') ? O_RDWR : *mode == 'r' ? O_RDONLY : O_WRONLY;
 	if (strchr(mode, 'e'))
 		flags |= O_CLOEXEC;

@@ -190,7 +190,6 @@ static void classify(struct shim_path *out)
 
 void path_classify(int dirfd, const char *path, struct shim_path *out)
 {
-	struct shim_shared *s;
 	int saved = errno;
 
 	out->kind = PATH_HOST;
@@ -198,23 +197,29 @@ void path_classify(int dirfd, const char *path, struct shim_path *out)
 		strip_tree(out->name);
 		classify(out);
 	}
-	if (out->kind == PATH_NODE || out->kind == PATH_TREE) {
-		s = shim_shared();
-		arena_lock(&s->lock);
-		if (!s->tree[0])
-			tree_create(s);
-		pthread_mutex_unlock(&s->lock);
-		if (snprintf(out->host, sizeof(out->host), "%s%s", s->tree, out->name) >=
-		    (int)sizeof(out->host))
-			out->host[0] = 0;	/* ENOENT */
-	}
 	errno = saved;
 }
 
-const char *path_on_host(const char *path, const struct shim_path *p)
+/* The synthetic file; the folder is made when one is asked for. */
+static const char *in_tree(struct shim_path *p)
+{
+	struct shim_shared *s = shim_shared();
+	int saved = errno;
+
+	arena_lock(&s->lock);
+	if (!s->tree[0])
+		tree_create(s);
+	pthread_mutex_unlock(&s->lock);
+	if (snprintf(p->host, sizeof(p->host), "%s%s", s->tree, p->name) >= (int)sizeof(p->host))
+		p->host[0] = 0;	/* ENOENT */
+	errno = saved;
+	return p->host;
+}
+
+const char *path_on_host(const char *path, struct shim_path *p)
 {
 	if (p->kind == PATH_NODE || p->kind == PATH_TREE)
-		return p->host;
+		return in_tree(p);
 	/* Out of one of our folders by .., where the host may have none. */
 	if (path && strstr(path, "..") && (inside(path, "/dev/vfio") || is_sysfs(path)))
 		return p->name;

@@ -120,13 +120,13 @@ enum path_kind {
 struct shim_path {
 	enum path_kind kind;
 	char name[PATH_MAX];	/* as the program sees it, absolute */
-	char host[PATH_MAX];	/* PATH_NODE and PATH_TREE: where it really is */
+	char host[PATH_MAX];	/* path_on_host(): where it really is */
 };
 
 /* Does not change errno. */
 void path_classify(int dirfd, const char *path, struct shim_path *out);
 /* What to give to the real function for @path, which is @p. */
-const char *path_on_host(const char *path, const struct shim_path *p);
+const char *path_on_host(const char *path, struct shim_path *p);
 /* The device number of a node's @name; 0: there is none. */
 dev_t path_rdev(const char *name);
 /* Makes a stat of the synthetic file look like that of the node. */
