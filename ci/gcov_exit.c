@@ -28,14 +28,16 @@ __attribute__((weak, noreturn)) void _exit(int status)
 	abort();
 }
 
+/* gcov takes memory from the shim's arena, which is there from the shim's first call on. */
+__attribute__((constructor)) static void first_call(void)
+{
+	if (__real_shim_exit)
+		access("/dev/iommu", F_OK);
+}
+
 /* ld --wrap=shim_exit */
 void __wrap_shim_exit(void)
 {
-	static int entered;
-
-	/* gcov takes memory from the shim's arena, which is not there before the shim's first call. */
-	if (!entered++)
-		access("/dev/iommu", F_OK);
 	if (__real_shim_exit)
 		__real_shim_exit();
 	__gcov_dump();
