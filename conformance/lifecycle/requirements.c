@@ -50,8 +50,8 @@ static const struct cts_requirement lifecycle[] = {
 	  { EXPECT_IN(CTS_IOMMUFD, ENOENT) } },
 	{ "LIFE_DESTROY_BUSY", "lifecycle",
 	  "A page table with a device on it cannot be destroyed, and can when the device is gone",
-	  CTS_OBSERVED, "iommufd/main.c iommufd_object_remove(); selftest busy destroy", CTS_IOMMUFD,
-	  "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, EBUSY) } },
+	  CTS_OBSERVED, "iommufd/main.c iommufd_object_remove(); selftest busy destroy",
+	  CTS_IOMMUFD, "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, EBUSY) } },
 	{ "LIFE_IOAS_BUSY", "lifecycle",
 	  "An IOAS that a page table or a device uses cannot be destroyed",
 	  CTS_OBSERVED, "iommufd/main.c iommufd_object_remove()", CTS_IOMMUFD, "6.2", NULL,
@@ -63,8 +63,8 @@ static const struct cts_requirement lifecycle[] = {
 	  CTS_IOMMUFD, "6.2", NULL, { EXPECT_IN(CTS_IOMMUFD, EBUSY) } },
 	{ "LIFE_AUTO_HWPT", "lifecycle",
 	  "A page table that attaching to an IOAS made goes with its last device",
-	  CTS_OBSERVED, "iommufd/device.c, auto_domain; vfio.h: \"automatically created\"", CTS_IOMMUFD,
-	  "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, ENOENT) } },
+	  CTS_OBSERVED, "iommufd/device.c, auto_domain; vfio.h: \"automatically created\"",
+	  CTS_IOMMUFD, "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, ENOENT) } },
 
 	/* ---- iommufd: attach and replace */
 	{ "LIFE_ATTACH_FAIL_KEEPS", "lifecycle",
@@ -73,8 +73,8 @@ static const struct cts_requirement lifecycle[] = {
 	  "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, EADDRINUSE, EINVAL) } },
 	{ "LIFE_REPLACE_FREES_OLD", "lifecycle",
 	  "After a replacement the old page table can be destroyed and the new one is in use",
-	  CTS_OBSERVED, "iommufd/device.c iommufd_device_do_replace(); vfio.h, replacement", CTS_IOMMUFD, "6.6", NULL,
-	  { EXPECT_IN(CTS_IOMMUFD, EBUSY) } },
+	  CTS_OBSERVED, "iommufd/device.c iommufd_device_do_replace(); vfio.h, replacement",
+	  CTS_IOMMUFD, "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, EBUSY) } },
 
 	/* ---- iommufd: closing */
 	{ "LIFE_IOMMUFD_CLOSED_FIRST", "lifecycle",
@@ -83,7 +83,7 @@ static const struct cts_requirement lifecycle[] = {
 	  NULL, { { 0 } } },
 	{ "LIFE_DEVICE_CLOSED_FIRST", "lifecycle",
 	  "Closing a device ends its object and its attachment; the rest stays for the next device",
-	  CTS_MUST, "vfio.h VFIO_DEVICE_BIND_IOMMUFD: the bind ends with the file", CTS_IOMMUFD,
-	  "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, ENOENT) } },
+	  CTS_MUST, "vfio.h \"Unbind is automatically conducted when device fd is closed\"",
+	  CTS_IOMMUFD, "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, ENOENT) } },
 };
 CTS_REQUIREMENTS(lifecycle, lifecycle);
