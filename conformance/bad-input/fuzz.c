@@ -73,11 +73,10 @@ union arg {
 #define WORD(type, member) (1ull << offsetof(struct type, member) / 4)
 #define WORDS(type, member) (3ull << offsetof(struct type, member) / 4)
 
-/* iommufd: the right call of @cmd; returns the words that stay. */
-static uint64_t right_iommufd(FIXTURE_DATA(fuzz) *self, unsigned long cmd, union arg *a)
+/* iommufd: the right call of @cmd, of spaces; returns the words that stay. */
+static uint64_t right_space(FIXTURE_DATA(fuzz) *self, unsigned long cmd, union arg *a)
 {
-	const struct cts_space *s = self->rig.space;
-	const uint32_t ioas = s->ioas_id, dev = s->dev_id[self->rig.device], hwpt = s->hwpt_id;
+	const uint32_t ioas = self->rig.space->ioas_id;
 	const uint64_t away = self->rig.iova + AWAY, out = (uintptr_t)self->out;
 	const uint32_t rw = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
 			    IOMMU_IOAS_MAP_WRITEABLE;
@@ -114,9 +113,25 @@ static uint64_t right_iommufd(FIXTURE_DATA(fuzz) *self, unsigned long cmd, union
 		a->vfio_ioas.ioas_id = self->spare;
 		a->vfio_ioas.op = IOMMU_VFIO_IOAS_SET;
 		return 0;
+	case IOMMU_IOAS_MAP_FILE:
+		a->map_file = (struct iommu_ioas_map_file){ .flags = rw, .ioas_id = ioas,
+			.fd = ABSENT, .length = 4096, .iova = away };
+		return WORD(iommu_ioas_map_file, fd);
+	}
+	return 0;
+}
+
+/* iommufd: of page tables and devices. */
+static uint64_t right_table(FIXTURE_DATA(fuzz) *self, unsigned long cmd, union arg *a)
+{
+	const struct cts_space *s = self->rig.space;
+	const uint32_t dev = s->dev_id[self->rig.device], hwpt = s->hwpt_id;
+	const uint64_t out = (uintptr_t)self->out;
+
+	switch (cmd) {
 	case IOMMU_HWPT_ALLOC:
 		a->hwpt.dev_id = dev;
-		a->hwpt.pt_id = ioas;
+		a->hwpt.pt_id = s->ioas_id;
 		return 0;
 	case IOMMU_GET_HW_INFO:
 		a->info = (struct iommu_hw_info){ .dev_id = dev, .data_len = 64, .data_uptr = out };
@@ -136,10 +151,6 @@ static uint64_t right_iommufd(FIXTURE_DATA(fuzz) *self, unsigned long cmd, union
 			.data_type = IOMMU_HWPT_INVALIDATE_DATA_VTD_S1, .entry_len = 24,
 			.entry_num = 1 };
 		return 0;
-	case IOMMU_IOAS_MAP_FILE:
-		a->map_file = (struct iommu_ioas_map_file){ .flags = rw, .ioas_id = ioas,
-			.fd = ABSENT, .length = 4096, .iova = away };
-		return WORD(iommu_ioas_map_file, fd);
 	case IOMMU_VIOMMU_ALLOC:
 		a->viommu = (struct iommu_viommu_alloc){ .type = IOMMU_VIOMMU_TYPE_ARM_SMMUV3,
 			.dev_id = dev, .hwpt_id = hwpt };
@@ -229,7 +240,8 @@ static bool fuzz_one(struct __test_metadata *_metadata, FIXTURE_DATA(fuzz) *self
 
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		union arg a = { { 0 } };
-		uint64_t stay = iommufd ? right_iommufd(self, i->cmd, &a) :
+		uint64_t stay = iommufd ? right_space(self, i->cmd, &a) |
+					  right_table(self, i->cmd, &a) :
 					  right_vfio(self, i->cmd, &a);
 		long rc;
 
