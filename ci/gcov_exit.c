@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For `make coverage` only, linked into every program and into the preloadable reference: the tests'
- * children end with _exit(), at which gcov would forget what they ran. Each object has counters of
- * its own, so the call goes on to the next object with this function, and at last to the C library.
+ * For `make coverage` only, linked into every program and into the preloadable reference: the
+ * tests' children end with _exit(), at which gcov would forget what they ran. Each object has
+ * counters of its own, so the call goes on to the next object with this function, and at last to
+ * the C library.
  */
 #include <dlfcn.h>
 #include <stdlib.h>
