@@ -5,6 +5,7 @@
 # 1 when the whole is below the bar.
 
 import json
+import re
 import sys
 
 
@@ -23,9 +24,14 @@ def row(name, m):
     print(f"{name:44} {percent(m[0], m[1]):6.1f} % of {m[1]:5} lines  {percent(m[2], m[3]):6.1f} % of {m[3]:5} branches")
 
 
-def functions(record, lines):
-    """(name, its lines) in the order of the file."""
-    starts = sorted((f["lineno"], f["name"]) for f in record.get("functions", []))
+def functions(path, lines):
+    """(name, its lines) in the order of the file; gcovr leaves out functions, so by the layout of the source."""
+    starts = []
+    with open(path, encoding="utf-8") as f:
+        for number, text in enumerate(f, 1):
+            found = re.match(r"[A-Za-z_][^;=]*?(\w+)\((?!\()[^;]*$", text)
+            if found:
+                starts.append((number, found.group(1)))
     ends = [start for start, _ in starts[1:]] + [1 << 30]
     for (start, name), end in zip(starts, ends):
         yield name, [line for line in lines if start <= line["line_number"] < end]
@@ -43,7 +49,7 @@ def main():
         m = measure(lines)
         if percent(m[0], m[1]) < bar_lines or percent(m[2], m[3]) < bar_branches:
             below.append((record["file"], m))
-        for name, body in functions(record, lines):
+        for name, body in functions(record["file"], lines):
             m = measure(body)
             worst.append((m[1] - m[0], m[3] - m[2], record["file"], name))
     if not everything:
