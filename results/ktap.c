@@ -74,6 +74,8 @@ void record_print_ktap(FILE *f, const json_t *root)
 	fprintf(f, "KTAP version 1\n1..%zu\n", json_array_size(results));
 	json_array_foreach(results, i, one)
 		print_result(f, i + 1, one);
+	if (json_is_true(json_object_get(json_object_get(root, "environment"), "interrupted")))
+		fputs("Bail out! The run was interrupted, tests are missing\n", f);
 	fputs("#", f);
 	json_object_foreach((json_t *)summary, name, n)
 		fprintf(f, " %s:%lld", name, (long long)json_integer_value(n));

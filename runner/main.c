@@ -3,6 +3,7 @@
  * iommu-cts: the commands. Each is a function of (argc, argv) in its own file that returns the exit
  * status: 0 all as expected, 1 a failure, 2 usage or environment.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,11 +42,20 @@ static const struct command {
 	{ "__record", record_main },	/* for the runner's tests: the summary of a record */
 };
 
+/* "--help" alone, or behind a command that has no help of its own. */
+static bool wants_help(int argc, char **argv)
+{
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return true;
+	return argc == 3 && !strcmp(argv[2], "--help") &&
+	       (!strcmp(argv[1], "run") || !strcmp(argv[1], "list"));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage_error("no command given: list, run, perf or lab ('iommu-cts --help')");
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+	if (wants_help(argc, argv)) {
 		fputs(help, stdout);
 		return flush_stdout();
 	}

@@ -50,7 +50,16 @@ static int parse_timeout(const char *text, double *timeout)
 
 	*timeout = strtod(text, &end);
 	if (end == text || *end || !(*timeout > 0) || *timeout > 86400)
-		return usage_error("run: '%s' is no number of seconds between 0 and 86400", text);
+		return usage_error("run: '%s' is no number of seconds above 0, up to 86400", text);
+	return STATUS_OK;
+}
+
+/* A filter that is given twice would silently be the last one. */
+static int take_once(const char **filter, const char *option)
+{
+	if (*filter)
+		return usage_error("run: %s is given twice: it takes one value", option);
+	*filter = optarg;
 	return STATUS_OK;
 }
 
@@ -64,9 +73,11 @@ static int parse_options(int argc, char **argv, struct session *s)
 		case OPT_SUBJECT: s->subject = optarg; break;
 		case OPT_DEVICE: rc = devices_add(&s->devices, optarg); break;
 		case OPT_DEFECT: s->defect = optarg; break;
-		case OPT_AREA: s->filter.area = optarg; break;
-		case OPT_TEST: s->filter.test = optarg; break;
-		case OPT_REQUIREMENT: s->filter.requirement = optarg; break;
+		case OPT_AREA: rc = take_once(&s->filter.area, "--area"); break;
+		case OPT_TEST: rc = take_once(&s->filter.test, "--test"); break;
+		case OPT_REQUIREMENT:
+			rc = take_once(&s->filter.requirement, "--requirement");
+			break;
 		case OPT_TIMEOUT: rc = parse_timeout(optarg, &s->timeout); break;
 		case OPT_OUT: s->out = optarg; break;
 		default: return option_error(opt, argv);
