@@ -262,7 +262,7 @@ static int add_requirement(void *arg, const struct cts_requirement *r)
 			outcome, record_string(json_array_get(s->results, i), "outcome"));
 		tests++;
 	}
-	/* with --test, what the glob leaves out is not judged at all; nor what an end by hand left */
+	/* what --test leaves out is not judged at all, nor what an interrupted run did not reach */
 	if (!outcome && (s->filter.test || s->interrupted))
 		return 0;
 	json_array_append_new(all->list,
