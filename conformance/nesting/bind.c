@@ -10,6 +10,7 @@ FIXTURE(bind) {
 	struct cts *c;
 	struct nest_rig rig;
 	struct nest_leg *leg;
+	struct stage1 other;	/* of a rebind: the teardown still unbinds it */
 };
 CTS_VARIANTS_SEMANTIC(bind);
 
@@ -68,12 +69,11 @@ CTS_TEST_F(bind, rebind, "BIND_AFTER_UNBIND")
 CTS_TEST_F(bind, rebind_other, "BIND_OTHER_TABLE")
 {
 	struct nest_leg *leg = self->leg;
-	struct stage1 other;
 
-	CTS_PRE(shifted_stage1(&self->rig, 9, &other));
+	CTS_PRE(shifted_stage1(&self->rig, 9, &self->other));
 	CTS_PRE_TRUE(!leg_lands(&self->rig, 0, 0) && !leg_lands(&self->rig, 0, 2));
 	CTS_PRE(__cts_unbind(leg->bind));
-	leg->bind->s1 = &other.s1;
+	leg->bind->s1 = &self->other.s1;
 	CTS_EXPECT_OK("BIND_OTHER_TABLE", __cts_rebind(leg->bind));
 	CTS_EXPECT_NULL("BIND_OTHER_TABLE",
 			nest_lands(&self->rig, leg->path, leg->gva, &leg->win, PG));
