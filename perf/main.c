@@ -2,7 +2,6 @@
 /*
  * The perf command: options, the choice of cases, the run, the records.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
@@ -11,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "perf.h"
@@ -25,7 +23,7 @@ static const char help[] =
 	"                      [--quick] --out DIR\n"
 	"       iommu-cts perf --list [--bench GLOB]\n"
 	"\n"
-	"  --bench GLOB   only benchmarks whose name matches, e.g. 'invalidate/*/page/*'\n"
+	"  --bench GLOB   only benchmarks whose name or series matches, e.g. 'ops/*'\n"
 	"  --device BDF   a device bound to vfio-pci; the kernel's subjects need one\n"
 	"  --quick        fewer samples: seconds on the reference; no p99.9\n"
 	"  --list         the names of the benchmarks\n"
@@ -138,45 +136,19 @@ static size_t select_cases(struct bench_case *cases, const char *glob)
 	size_t n = bench_cases(cases), kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!glob || !fnmatch(glob, cases[i].name, 0))
+		if (!glob || !fnmatch(glob, cases[i].name, 0) ||
+		    !fnmatch(glob, cases[i].series, 0))
 			cases[kept++] = cases[i];
 	return kept;
 }
 
-static bool is_empty(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	bool empty = d;
-
-	while (empty && (e = readdir(d)))
-		empty = !strcmp(e->d_name, ".") || !strcmp(e->d_name, "..");
-	if (d)
-		closedir(d);
-	return empty;
-}
-
 static int make_folder(const char *dir)
 {
-	char path[PATH_MAX];
-	size_t len;
+	char why[PATH_MAX + 128];
 
 	if (!dir)
 		return usage("perf: give --out DIR, a new folder for the records");
-	len = strlen(dir);
-	if (!len || len >= sizeof(path))
-		return usage("--out '%.40s' is no name of a folder", dir);
-	for (size_t i = 1; i <= len; i++) {
-		if (dir[i] && dir[i] != '/')
-			continue;
-		memcpy(path, dir, i);
-		path[i] = 0;
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return usage("cannot create %s: %s", path, strerror(errno));
-	}
-	if (!is_empty(dir))
-		return usage("%s exists and is not an empty folder: give a new one", dir);
-	return STATUS_OK;
+	return record_make_folder(dir, why, sizeof(why)) ? usage("--out: %s", why) : STATUS_OK;
 }
 
 /* Guest time is deterministic, and slow to produce: fewer samples tell the same. */
@@ -237,11 +209,13 @@ static int finish(const struct options *o, const json_t *root, const struct benc
 
 	if (!rc)
 		rc = plot_write(o->out, root, stderr);
-	if (rc)
-		return usage("cannot write the records to %s: %s", o->out, strerror(-rc));
-	report_print(stdout, root);
+	/* minutes of measuring: what the disk does not take is shown all the same */
+	if (root)
+		report_print(stdout, root);
 	if (fflush(stdout) || ferror(stdout))
 		return usage("cannot write to standard output");
+	if (rc)
+		return usage("cannot write the records to %s: %s", o->out, strerror(-rc));
 	if (json_integer_value(json_object_get(summary, "failed")))
 		return STATUS_FAILURE;
 	if (!json_integer_value(json_object_get(summary, "done")))

@@ -36,6 +36,11 @@ json_t *record_environment(void);
 void record_iommu_options(char *line);
 
 /*
+ * Makes @dir with its parents; one that is there must be empty. 0, or -errno: *@why (of @len bytes)
+ * says what is wrong in one line.
+ */
+int record_make_folder(const char *dir, char *why, size_t len);
+/*
  * Writes @root to DIR/NAME through a temporary file that is renamed when all is on the disk: there
  * is never half a file. 0 or -errno.
  */

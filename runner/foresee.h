@@ -20,7 +20,10 @@ struct foresight {
 	size_t nr;
 };
 
-/* The outcome that every test of @v has on the subject of the environment, *@why; or -1. */
-int foresee(struct foresight *f, const struct cts_variant *v, const char **why);
+/*
+ * The outcome that every test of @v has on the subject of the environment, *@why; or -1. Asking
+ * takes @timeout seconds at most; what hangs there is left to the tests, which then time out.
+ */
+int foresee(struct foresight *f, const struct cts_variant *v, double timeout, const char **why);
 
 #endif

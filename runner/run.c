@@ -2,14 +2,12 @@
 /*
  * The run command: its options, the folder for the records, the order of things.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "defects/defects.h"
@@ -139,35 +137,14 @@ static int check_filter(const struct session *s)
 	return STATUS_OK;
 }
 
-/* Makes @dir with its parents; one that is there must be empty. */
 static int make_folder(const char *dir)
 {
-	char path[PATH_MAX];
-	struct dirent *e;
-	DIR *d;
+	char why[PATH_MAX + 128];
 
 	if (!dir)
 		return usage_error("run: give --out DIR, a new folder for the records");
-	if (!*dir || snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
-		return usage_error("--out '%.40s' is no name of a folder", dir);
-	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = 0;
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return usage_error("cannot create %s: %s", path, strerror(errno));
-		*p = '/';
-	}
-	if (mkdir(path, 0755) && errno != EEXIST)
-		return usage_error("cannot create %s: %s", path, strerror(errno));
-	d = opendir(path);
-	if (!d)
-		return usage_error("cannot use %s as results folder: %s", path, strerror(errno));
-	while ((e = readdir(d)) && (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")))
-		;
-	closedir(d);
-	if (e)
-		return usage_error("%s exists and is not empty: give a new folder, or empty it",
-				   path);
-	return STATUS_OK;
+	return record_make_folder(dir, why, sizeof(why)) ? usage_error("--out: %s", why) :
+							    STATUS_OK;
 }
 
 static void set_environment(const struct session *s)

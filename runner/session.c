@@ -184,7 +184,7 @@ static int do_one(struct session *s, struct journal *j, struct kmsg *k, size_t i
 	const struct plan_test *t = &s->plan.tests[i];
 	struct verdict v = { 0 };
 	const char *why;
-	int outcome = k && t->variant ? foresee(&s->foresight, t->variant, &why) : -1;
+	int outcome = k && t->variant ? foresee(&s->foresight, t->variant, s->timeout, &why) : -1;
 
 	if (outcome < 0)
 		return run_one(s, j, k, t);
