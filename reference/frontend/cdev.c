@@ -79,6 +79,8 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 		return rc;
 	if (f->ref->cdev_bound[index])	/* through another open file */
 		return ref_defect(f->ref, SECOND_BIND_ACCEPTED) ? 0 : -EINVAL;
+	if (vfio_group_has_files(f->ref, device_config(cdev->dev)->group, index))
+		return -EBUSY;
 	rc = idev_bind(iommufd, cdev->dev, &cdev->idev);
 	if (rc)
 		return rc == -EBUSY ? claim_error(f->ref, cdev->dev) : rc;

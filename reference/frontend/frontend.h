@@ -77,6 +77,9 @@ int vfio_group_open(struct iommu_ref_proc *proc, uint32_t group);	/* /dev/vfio/N
 /* /dev/vfio/devices/vfioN */
 int vfio_cdev_open(struct iommu_ref_proc *proc, unsigned int index);
 
+/* The group @number has an open file of the device @index. */
+bool vfio_group_has_files(struct iommu_ref *ref, uint32_t number, unsigned int index);
+
 /* Called by proc exit after all files are closed. */
 void vfio_proc_exit(struct iommu_ref_proc *proc);
 

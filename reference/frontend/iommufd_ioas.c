@@ -15,32 +15,49 @@ static void ioas_destroy(struct object *obj)
 	iova_space_destroy(ioas->iova);
 }
 
+/* NULL: no memory. */
+static struct ioas *ioas_create(struct iommufd *ictx)
+{
+	struct iova_space *iova;
+	struct ioas *ioas;
+
+	if (iova_space_create(&iova))
+		return NULL;
+	ioas = object_alloc(ictx, sizeof(*ioas), OBJECT_IOAS, ioas_destroy);
+	if (!ioas) {
+		iova_space_destroy(iova);
+		return NULL;
+	}
+	ioas->iova = iova;
+	/* Without a page table "there is no alignment restriction" (kernel: iopt_init_table()). */
+	ioas->alignment = 1;
+	return ioas;
+}
+
 /* IOMMU_IOAS_ALLOC */
 int ioas_alloc(struct ucmd *u)
 {
 	struct iommu_ioas_alloc *cmd = u->cmd;
-	struct iova_space *iova;
 	struct ioas *ioas;
 	int rc;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
-	rc = iova_space_create(&iova);
-	if (rc)
-		return rc;
-	ioas = object_alloc(u->ictx, sizeof(*ioas), OBJECT_IOAS, ioas_destroy);
-	if (!ioas) {
-		iova_space_destroy(iova);
+	ioas = ioas_create(u->ictx);
+	if (!ioas)
 		return -ENOMEM;
-	}
-	ioas->iova = iova;
-	/* Without a page table "there is no alignment restriction" (kernel: iopt_init_table()). */
-	ioas->alignment = 1;
 	cmd->out_ioas_id = ioas->obj.id;
 	rc = ucmd_respond(u, sizeof(*cmd));
 	if (rc)
 		object_remove(&ioas->obj, false);
 	return rc;
+}
+
+int ioas_for_vfio(struct iommufd *ictx)
+{
+	if (!ictx->vfio_ioas)
+		ictx->vfio_ioas = ioas_create(ictx);
+	return ictx->vfio_ioas ? 0 : -ENOMEM;
 }
 
 /* IOMMU_IOAS_IOVA_RANGES: -EMSGSIZE, and num_iovas says how many there are. */

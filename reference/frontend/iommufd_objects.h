@@ -187,6 +187,8 @@ int ioas_allow_iovas(struct ucmd *u);
 int ioas_option(struct ucmd *u);
 int ioas_change_process(struct ucmd *u);
 int ioas_vfio_ioas(struct ucmd *u);
+/* There is an IOAS for the VFIO compatibility commands, now if not before. -ENOMEM. */
+int ioas_for_vfio(struct iommufd *ictx);
 /* IOMMU_OPTION_HUGE_PAGES 0. -EINVAL: there are page tables with something in them. */
 int ioas_disable_large_pages(struct ioas *ioas);
 /* iommufd_pages.c */

@@ -33,6 +33,7 @@ static void group_try_free(struct vfio_group *group)
 		vfio_container_remove_group(c, group);
 		vfio_container_put(c);
 	}
+	vfio_group_unset_iommufd(group);
 	if (group->opened)
 		return;
 	for (struct vfio_group **p = &group->ref->vfio_groups; *p; p = &(*p)->next) {
@@ -45,6 +46,11 @@ static void group_try_free(struct vfio_group *group)
 }
 
 /* ---- device files */
+
+struct device_file {
+	struct vfio_group *group;
+	unsigned int index;
+};
 
 static long device_get_info(void *user_arg)
 {
@@ -79,8 +85,11 @@ static long device_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsi
 
 static void device_release(struct ref_file *f)
 {
-	struct vfio_group *group = f->priv;
+	struct device_file *df = f->priv;
+	struct vfio_group *group = df->group;
 
+	vfio_group_close_device(group, df->index);
+	free(df);
 	group->device_files--;
 	if (!group->opened)
 		group_try_free(group);
@@ -93,11 +102,16 @@ static const struct ref_file_ops vfio_device_file_ops = {
 
 /* ---- group files */
 
-/* Another owner (an iommufd) of a device in the group makes it unusable here. */
+/*
+ * Another owner (an iommufd) of a device in the group makes it unusable here. "with iommufd
+ * VFIO_GROUP_FLAGS_VIABLE could be set but GET_DEVICE_FD will fail" (vfio/group.c).
+ */
 static bool group_viable(struct vfio_group *group)
 {
 	const void *owner = group->container ? (const void *)group->container : group;
 
+	if (group->iommufd)
+		return true;
 	if (group_claim(group->ref, group->number, owner))
 		return false;
 	group_release(group->ref, group->number, owner);
@@ -113,7 +127,7 @@ static long group_get_status(struct vfio_group *group, void *user_arg)
 	if (status.argsz < sizeof(status))
 		return -EINVAL;
 	status.flags = group_viable(group) ? VFIO_GROUP_FLAGS_VIABLE : 0;
-	if (group->container)
+	if (group->container || group->iommufd)
 		status.flags |= VFIO_GROUP_FLAGS_CONTAINER_SET;
 	return copy_to_user(user_arg, &status, sizeof(status)) ? -EFAULT : 0;
 }
@@ -127,13 +141,13 @@ static long group_set_container(struct iommu_ref_proc *caller, struct vfio_group
 
 	if (copy_from_user(&fd, user_arg, sizeof(fd)))
 		return -EFAULT;
-	if (fd < 0 || group->container)
+	if (fd < 0 || group->container || group->iommufd)
 		return -EINVAL;
-	if (!file_at(caller, fd))
-		return -EBADF;
-	f = file_get(caller, fd, &vfio_container_file_ops);
+	f = file_at(caller, fd);
 	if (!f)
-		return -EINVAL;
+		return -EBADF;
+	if (f->ops != &vfio_container_file_ops)
+		return vfio_group_set_iommufd(group, f);
 	rc = vfio_container_add_group(caller, f->priv, group);
 	if (rc)
 		return rc;
@@ -145,12 +159,15 @@ static long group_unset_container(struct vfio_group *group)
 {
 	struct vfio_container *c = group->container;
 
-	if (!c)
+	if (!c && !group->iommufd)
 		return -EINVAL;
 	if (group->device_files)
 		return -EBUSY;
-	vfio_container_remove_group(c, group);
-	vfio_container_put(c);
+	if (c) {
+		vfio_container_remove_group(c, group);
+		vfio_container_put(c);
+	}
+	vfio_group_unset_iommufd(group);
 	return 0;
 }
 
@@ -172,7 +189,8 @@ static int copy_name(char *name, size_t size, const void *user)
 	return -EINVAL;
 }
 
-static bool group_has_device(const struct vfio_group *group, const char *name)
+/* The index of the device @name in @group, or -ENODEV. */
+static int group_find_device(const struct vfio_group *group, const char *name)
 {
 	unsigned int i = 0;
 	struct device *dev;
@@ -183,26 +201,45 @@ static bool group_has_device(const struct vfio_group *group, const char *name)
 
 		snprintf(own, sizeof(own), "0000:%02x:%02x.%x", rid >> 8, rid >> 3 & 31, rid & 7u);
 		if (!strcmp(own, name))
-			return true;
+			return (int)device_index(dev);
 	}
-	return false;
+	return -ENODEV;
+}
+
+/* A container is usable with a type, and while no iommufd has one of the group's devices. */
+static bool group_has_iommu(struct vfio_group *group)
+{
+	if (group->iommufd)
+		return true;
+	return group->container && group->container->type && group_viable(group);
 }
 
 static long group_get_device_fd(struct iommu_ref_proc *caller, struct vfio_group *group,
 				const void *user_arg)
 {
 	char name[16];
-	int rc = copy_name(name, sizeof(name), user_arg);
+	int rc = copy_name(name, sizeof(name), user_arg), index;
+	struct device_file *df;
 
 	if (rc && rc != -ENODEV)
 		return rc;
-	if (!group->container || !group->container->type || !group_viable(group))
+	if (!group_has_iommu(group))
 		return -EINVAL;
-	if (rc || !group_has_device(group, name))
-		return -ENODEV;
-	rc = file_install(caller, &vfio_device_file_ops, group);
-	if (rc >= 0)
-		group->device_files++;
+	index = rc ? rc : group_find_device(group, name);
+	if (index < 0)
+		return index;
+	rc = vfio_group_open_device(group, (unsigned int)index);
+	if (rc)
+		return rc;
+	df = malloc(sizeof(*df));
+	rc = df ? file_install(caller, &vfio_device_file_ops, df) : -ENOMEM;
+	if (rc < 0) {
+		free(df);
+		vfio_group_close_device(group, (unsigned int)index);
+		return rc;
+	}
+	*df = (struct device_file){ .group = group, .index = (unsigned int)index };
+	group->device_files++;
 	return rc;
 }
 
@@ -244,6 +281,13 @@ static struct vfio_group *group_find(struct iommu_ref *ref, uint32_t number)
 		if (g->number == number)
 			break;
 	return g;
+}
+
+bool vfio_group_has_files(struct iommu_ref *ref, uint32_t number, unsigned int index)
+{
+	const struct vfio_group *group = group_find(ref, number);
+
+	return group && group->devices[index].files;
 }
 
 int vfio_group_open(struct iommu_ref_proc *proc, uint32_t number)

@@ -43,8 +43,13 @@ struct vfio_group {
 	struct vfio_group *next;	/* ref->vfio_groups */
 	struct vfio_group *container_next;
 	struct vfio_container *container;
+	struct ref_file *iommufd;	/* in place of a container, or NULL */
 	bool opened;			/* one open file at a time */
 	unsigned int device_files;
+	struct vfio_group_device {	/* by device index; what an iommufd needs */
+		struct idev *idev;
+		unsigned int files;
+	} devices[IOMMU_REF_MAX_DEVICES];
 };
 
 /* @off bytes behind a user address, which may be anything: it is a number here, not a pointer. */
@@ -64,6 +69,14 @@ int vfio_container_add_group(struct iommu_ref_proc *caller, struct vfio_containe
 			     struct vfio_group *group);
 /* The last one takes the container's type and all its mappings with it. */
 void vfio_container_remove_group(struct vfio_container *c, struct vfio_group *group);
+
+/* ---- vfio_group_iommufd.c: an iommufd as container */
+/* @f is a file of the caller. -EINVAL: it is no iommufd; -ENOMEM. */
+int vfio_group_set_iommufd(struct vfio_group *group, struct ref_file *f);
+void vfio_group_unset_iommufd(struct vfio_group *group);
+/* One more, one less open file of device @index. -ENODEV: no IOAS; -EPERM, -EBUSY, -ENOMEM, ... */
+int vfio_group_open_device(struct vfio_group *group, unsigned int index);
+void vfio_group_close_device(struct vfio_group *group, unsigned int index);
 
 /* ---- vfio_type1.c */
 long vfio_type1_get_info(struct vfio_container *c, void *user_arg);
