@@ -27,6 +27,8 @@ unsigned int fd_kind_of_path(const char *path)
 		return UAPI_FD_IOMMUFD;
 	if (!strcmp(path, "/dev/vfio/vfio"))
 		return UAPI_FD_VFIO_CONTAINER;
+	if (!strcmp(path, "/dev/ioasid"))
+		return UAPI_FD_IOASID;
 	if (!strncmp(path, "/dev/vfio/devices/", 18))
 		return UAPI_FD_VFIO_DEVICE;
 	if (!strncmp(path, "/dev/vfio/", 10))

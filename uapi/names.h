@@ -20,9 +20,11 @@ enum uapi_fd_kind {
 	UAPI_FD_VFIO_CONTAINER	= 1 << 1,	/* /dev/vfio/vfio */
 	UAPI_FD_VFIO_GROUP	= 1 << 2,	/* /dev/vfio/N */
 	UAPI_FD_VFIO_DEVICE	= 1 << 3,	/* from a group, or /dev/vfio/devices/vfioN */
+	UAPI_FD_IOASID		= 1 << 4,	/* /dev/ioasid */
+	UAPI_FD_KVM		= 1 << 5,	/* a virtual machine: the PASIDs of its CPUs alone */
 };
 
-/* One named number. @since is a kernel version ("6.2") or "v7-nesting". */
+/* One named number. @since is a kernel version ("6.2"), "v7-nesting" or "ioasid-rfc". */
 struct uapi_value {
 	const char *name;
 	uint64_t value;
@@ -67,7 +69,7 @@ struct uapi_struct {
 struct uapi_ioctl {
 	unsigned long cmd;
 	unsigned int fds;		/* of enum uapi_fd_kind */
-	const char *uapi;		/* "iommufd", "vfio", "vfio-device" */
+	const char *uapi;		/* "iommufd", "vfio", "vfio-device", "ioasid" */
 	const char *name;		/* "IOMMU_IOAS_MAP" */
 	const char *since;
 	const struct uapi_struct *arg;	/* NULL: no argument, or a plain one */

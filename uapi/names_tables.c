@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "names_ioasid.h"
 #include "names_iommufd.h"
 #include "names_vfio.h"
 
@@ -17,6 +18,8 @@
 #define TYPE1 (UAPI_FD_VFIO_CONTAINER | UAPI_FD_IOMMUFD)	/* iommufd/vfio_compat.c */
 #define GROUP UAPI_FD_VFIO_GROUP
 #define DEVICE UAPI_FD_VFIO_DEVICE
+#define IOASID UAPI_FD_IOASID
+#define KVM UAPI_FD_KVM
 
 #define ERRNOS(...) ((const int []){ __VA_ARGS__, 0 })
 #define NO_ERRNOS ((const int []){ 0 })
@@ -29,6 +32,14 @@
 #define IOMMUFD(number, type, since, ...) \
 	{ number, MAIN, "iommufd", #number, since, &struct_##type, NULL, \
 	  ERRNOS(EFAULT, EINVAL, E2BIG, __VA_ARGS__) }
+
+/* What every command on an IOASID refuses, and those with a struct. */
+#define SPACE_ERRNOS ENOENT, ENODEV, EDEADLK
+#define IOASID_CMD(number, type, ...) \
+	{ number, IOASID, "ioasid", #number, RFC, &struct_##type, NULL, \
+	  ERRNOS(EFAULT, EINVAL, E2BIG, EOPNOTSUPP, __VA_ARGS__) }
+#define IOASID_VALUE(number, fds, set, ...) \
+	{ number, fds, "ioasid", #number, RFC, NULL, set, ERRNOS(__VA_ARGS__) }
 
 static const struct uapi_ioctl ioctls[] = {
 	IOMMUFD(IOMMU_DESTROY, iommu_destroy, "6.2", ENOENT, EBUSY),
@@ -99,6 +110,37 @@ static const struct uapi_ioctl ioctls[] = {
 	      "6.6", EFAULT, EINVAL, EOPNOTSUPP, ENOENT, ENODEV, EBUSY, EADDRINUSE, ENOMEM),
 	IOCTL(VFIO_DEVICE_DETACH_IOMMUFD_PT, DEVICE, "vfio-device", vfio_device_detach_iommufd_pt,
 	      "6.6", EFAULT, EINVAL, EOPNOTSUPP),
+
+	{ IOASID_CHECK_EXTENSION, IOASID, "ioasid", "IOASID_CHECK_EXTENSION", RFC, NULL,
+	  &set_ioasid_extension, NO_ERRNOS },
+	IOASID_CMD(IOASID_REGISTER_MEMORY, ioasid_memory, EEXIST, EOVERFLOW, ENOMEM),
+	IOASID_CMD(IOASID_UNREGISTER_MEMORY, ioasid_memory, ENOENT, EBUSY),
+	IOASID_VALUE(IOASID_ALLOC, IOASID, NULL, ENOMEM),
+	IOASID_VALUE(IOASID_FREE, IOASID, NULL, ENOENT, EBUSY),
+	IOASID_CMD(IOASID_GET_INFO, ioasid_info, SPACE_ERRNOS, EMSGSIZE),
+	IOASID_CMD(IOASID_MAP_DMA, ioasid_dma_map, SPACE_ERRNOS, EOVERFLOW, EEXIST, EBUSY, ENOMEM),
+	IOASID_CMD(IOASID_UNMAP_DMA, ioasid_dma_unmap, SPACE_ERRNOS, EOVERFLOW, EBUSY),
+	IOASID_VALUE(IOASID_CREATE_NESTING, IOASID, NULL, SPACE_ERRNOS, EOPNOTSUPP, EINVAL, ENOMEM),
+	IOASID_CMD(IOASID_BIND_PGTABLE, ioasid_bind_pgtable, SPACE_ERRNOS, EBUSY, ENOMEM),
+	IOASID_VALUE(IOASID_UNBIND_PGTABLE, IOASID, NULL, SPACE_ERRNOS, EINVAL),
+	IOASID_CMD(IOASID_BIND_PASID_TABLE, ioasid_bind_pasid_table, SPACE_ERRNOS, EBUSY, ENOMEM),
+	IOASID_VALUE(IOASID_UNBIND_PASID_TABLE, IOASID, NULL, SPACE_ERRNOS, EINVAL, EBUSY),
+	IOASID_CMD(IOASID_INVALIDATE_CACHE, ioasid_invalidate, SPACE_ERRNOS, EOVERFLOW),
+	IOASID_VALUE(IOASID_ALLOC_FAULT_FD, IOASID, NULL, EOPNOTSUPP, EBUSY, EMFILE, ENOMEM),
+	IOASID_CMD(IOASID_PAGE_RESPONSE, ioasid_page_response, ENOENT),
+	IOASID_VALUE(VFIO_BIND_IOASID_FD, DEVICE, NULL, EINVAL, EBADF, EBADFD, EBUSY, ENOMEM),
+	IOASID_VALUE(VFIO_UNBIND_IOASID_FD, DEVICE, NULL, EINVAL, EBADF, EBADFD, EBUSY),
+	{ VFIO_ATTACH_IOASID, DEVICE, "ioasid", "VFIO_ATTACH_IOASID", RFC,
+	  &struct_vfio_device_attach_ioasid, NULL,
+	  ERRNOS(EFAULT, EINVAL, E2BIG, EOPNOTSUPP, ENOENT, EPERM, EBUSY, EADDRINUSE, ENOSPC,
+		 ENOMEM) },
+	{ VFIO_DETACH_IOASID, DEVICE, "ioasid", "VFIO_DETACH_IOASID", RFC,
+	  &struct_vfio_device_attach_ioasid, NULL,
+	  ERRNOS(EFAULT, EINVAL, E2BIG, EOPNOTSUPP, ENOENT, EBUSY) },
+	{ KVM_MAP_PASID, KVM, "ioasid", "KVM_MAP_PASID", RFC, &struct_kvm_pasid_map, NULL,
+	  ERRNOS(EFAULT, EINVAL, E2BIG, EOPNOTSUPP, EBADF, EBADFD, ENOENT, EEXIST, ENOMEM) },
+	{ KVM_UNMAP_PASID, KVM, "ioasid", "KVM_UNMAP_PASID", RFC, &struct_kvm_pasid_map, NULL,
+	  ERRNOS(EFAULT, EINVAL, E2BIG, EOPNOTSUPP, ENOENT) },
 };
 
 #define DATA(fds, number, dir, type, data) \
@@ -143,6 +185,9 @@ static const struct uapi_data data_types[] = {
 	     iommu_gpasid_bind_data),
 	DATA(CONTAINER, VFIO_IOMMU_NESTING_OP, IN, VFIO_IOMMU_NESTING_OP_CACHE_INVLD,
 	     iommu_cache_invalidate_info),
+	DATA_UNTYPED(IOASID, IOASID_ALLOC_FAULT_FD, READ, ioasid_page_fault),
+	DATA(DEVICE, VFIO_DEVICE_GET_INFO, CAP, VFIO_DEVICE_INFO_CAP_PASID,
+	     vfio_device_info_cap_pasid),
 };
 
 static const struct uapi_set *const sets[] = {
@@ -163,6 +208,11 @@ static const struct uapi_set *const sets[] = {
 	&set_iommu_sva_gpasid_flags, &set_iommu_sva_vtd_gpasid_flags,
 	&set_iommu_cache_invalidate_version, &set_iommu_cache_inv_type,
 	&set_iommu_inv_granularity, &set_iommu_inv_pasid_flags, &set_iommu_inv_addr_flags,
+	&set_ioasid_extension, &set_ioasid_capability, &set_ioasid_pgtable_format,
+	&set_ioasid_pasid_table_format, &set_ioasid_map_flags, &set_ioasid_vtd_s1_flags,
+	&set_ioasid_default_mode, &set_ioasid_inv_granularity, &set_ioasid_fault_flags,
+	&set_ioasid_fault_perm, &set_ioasid_response_code, &set_ioasid_attach_flags,
+	&set_vfio_device_pasid_flags,
 };
 
 const struct uapi_ioctl *uapi_ioctl_table(size_t *n)

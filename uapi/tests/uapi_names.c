@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ioasid.h"
 #include "iommufd.h"
 #include "names.h"
 #include "vfio.h"
@@ -72,7 +73,7 @@ static bool is_no_field_value(const char *name)
 		"IOMMUFD_CMD_", "IOMMUFD_TYPE", "VFIO_TYPE", "VFIO_BASE", "VFIO_API_VERSION",
 		"_REGION_INDEX", "_NUM_REGIONS", "_TYPE1_INFO_", "_FORMAT_LAST", "_GPASID_LAST",
 		"_MTS_MASK", "_REQUEST_MASK", "_OP_MASK", "_PASID_BITS", "_OP_NUM", "_TYPE_NR",
-		"_GRANU_NR",
+		"_GRANU_NR", "IOASID_TYPE", "IOASID_BASE", "KVMIO", "_INFO_CAP_PASID",
 	};
 
 	if (!strncmp(name, "VFIO_TYPE1", strlen("VFIO_TYPE1")))
@@ -126,7 +127,7 @@ static bool is_version(const char *since)
 	unsigned int major, minor;
 	int end = 0;
 
-	return since && (!strcmp(since, "v7-nesting") ||
+	return since && (!strcmp(since, "v7-nesting") || !strcmp(since, "ioasid-rfc") ||
 			 (sscanf(since, "%u.%u%n", &major, &minor, &end) == 2 && !since[end]));
 }
 
@@ -235,6 +236,9 @@ static const struct constant sizes[] = {
 	S(vfio_device_attach_iommufd_pt), S(vfio_device_detach_iommufd_pt),
 	S(vfio_iommu_type1_info), S(vfio_iommu_type1_dma_map), S(vfio_iommu_type1_dma_unmap),
 	S(vfio_iommu_type1_pasid_request), S(vfio_iommu_type1_nesting_op),
+	S(ioasid_memory), S(ioasid_info), S(ioasid_dma_map), S(ioasid_dma_unmap),
+	S(ioasid_bind_pgtable), S(ioasid_bind_pasid_table), S(ioasid_invalidate),
+	S(ioasid_page_response), S(vfio_device_attach_ioasid), S(kvm_pasid_map),
 };
 
 static void argument_sizes_match(void)
@@ -268,6 +272,9 @@ static void colliding_numbers_differ_by_descriptor(void)
 		{ VFIO_IOMMU_MAP_DMA, UAPI_FD_IOMMUFD, "VFIO_IOMMU_MAP_DMA" },
 		{ IOMMU_IOAS_MAP, UAPI_FD_IOMMUFD, "IOMMU_IOAS_MAP" },
 		{ IOMMU_IOAS_MAP, UAPI_FD_VFIO_CONTAINER, "ioctl 0x3b85" },
+		{ VFIO_ATTACH_IOASID, UAPI_FD_VFIO_DEVICE, "VFIO_ATTACH_IOASID" },
+		{ IOASID_MAP_DMA, UAPI_FD_IOASID, "IOASID_MAP_DMA" },
+		{ IOASID_MAP_DMA, UAPI_FD_IOMMUFD, "ioctl 0x696a" },
 	};
 	char buf[32];
 
