@@ -311,13 +311,9 @@ static long iommufd_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, uns
 
 /* ---- the file */
 
-/*
- * Leaves of the graph first: each destroyed object ends its use of others. All devices are unbound:
- * each holds this file open.
- */
-static void iommufd_release(struct ref_file *f)
+/* Leaves of the graph first: each destroyed object ends its use of others. */
+bool objects_remove_all(struct iommufd *ictx)
 {
-	struct iommufd *ictx = f->priv;
 	bool progress = true;
 
 	while (ictx->objects && progress) {
@@ -332,8 +328,17 @@ static void iommufd_release(struct ref_file *f)
 			break;	/* it may have taken others with it */
 		}
 	}
+	return !ictx->objects;
+}
+
+/* All devices are unbound: each holds this file open. */
+static void iommufd_release(struct ref_file *f)
+{
+	struct iommufd *ictx = f->priv;
+	bool gone = objects_remove_all(ictx);
+
 	assert(!ictx->groups);
-	if (ictx->objects) {
+	if (!gone) {
 		/* Only objects of another file can still use these, and it must not find them. */
 		assert(ref_defect(ictx->ref, FOREIGN_ID_ACCEPTED));
 		return;

@@ -11,71 +11,15 @@
 
 /* ---- groups */
 
-static void deliver_last(struct fault_queue *fault, struct page_group *group)
+static bool came_through(const struct page_group *group, const void *attach)
 {
-	group->next = NULL;
-	*fault->deliver_tail = group;
-	fault->deliver_tail = &group->next;
-}
-
-static struct page_group *deliver_fetch(struct fault_queue *fault)
-{
-	struct page_group *group = fault->deliver;
-
-	fault->deliver = group->next;
-	if (!fault->deliver)
-		fault->deliver_tail = &fault->deliver;
-	return group;
-}
-
-/* xa_alloc() of the kernel: the lowest free cookie, from 1 on. */
-static uint32_t free_cookie(const struct fault_queue *fault)
-{
-	uint32_t cookie = 1;
-
-	for (const struct page_group *g = fault->response; g && g->cookie == cookie; g = g->next)
-		cookie++;
-	return cookie;
-}
-
-static void response_insert(struct fault_queue *fault, struct page_group *group, uint32_t cookie)
-{
-	struct page_group **p = &fault->response;
-
-	while (*p && (*p)->cookie < cookie)
-		p = &(*p)->next;
-	group->cookie = cookie;
-	group->next = *p;
-	*p = group;
-}
-
-/* Answers every group of *@list that came through @a (NULL: all). */
-static void respond_all(struct iommu_ref *ref, struct page_group **list, const struct attach *a)
-{
-	struct page_group *group;
-
-	while ((group = *list)) {
-		if (a && group->attach != a) {
-			list = &group->next;
-			continue;
-		}
-		*list = group->next;
-		page_group_respond(ref, group, IOMMU_REF_PAGE_INVALID);
-	}
+	return group->attach == attach;
 }
 
 void fault_auto_respond(struct hwpt *hwpt, const struct attach *a)
 {
-	struct fault_queue *fault = hwpt->fault;
-	struct iommu_ref *ref = hwpt->obj.ictx->ref;
-
-	if (!fault)
-		return;
-	respond_all(ref, &fault->deliver, a);
-	fault->deliver_tail = &fault->deliver;
-	while (*fault->deliver_tail)
-		fault->deliver_tail = &(*fault->deliver_tail)->next;
-	respond_all(ref, &fault->response, a);
+	if (hwpt->fault)
+		page_queue_end(hwpt->obj.ictx->ref, &hwpt->fault->groups, came_through, a);
 }
 
 /* The listener of a HWPT's domain. */
@@ -85,7 +29,7 @@ static void fault_deliver(void *arg, struct page_group *group)
 
 	group->attach = attach_of(hwpt->obj.ictx, group->dev, group->route, &group->dev_id);
 	assert(group->attach);
-	deliver_last(hwpt->fault, group);
+	page_queue_add(&hwpt->fault->groups, group);
 }
 
 int fault_listen(struct hwpt *hwpt, uint32_t id)
@@ -135,20 +79,21 @@ static ssize_t fault_read(struct iommu_ref_proc *caller, struct ref_file *f, voi
 {
 	struct fault_queue *fault = f->priv;
 	struct iommu_hwpt_pgfault *user = buf;
+	struct page_group *group;
 	size_t done = 0, room = len / sizeof(*user);
 
 	(void)caller;
 	if (len % sizeof(*user))
 		return -ESPIPE;
-	while (fault->deliver) {
-		uint32_t cookie = free_cookie(fault);
+	while ((group = fault->groups.deliver)) {
+		uint32_t cookie = page_queue_cookie(&fault->groups);
 
-		if (fault->deliver->nr > room - done)
+		if (group->nr > room - done)
 			return done ? (ssize_t)(done * sizeof(*user)) : -EINVAL;
-		if (copy_group(fault->deliver, cookie, user + done))
+		if (copy_group(group, cookie, user + done))
 			return done ? (ssize_t)(done * sizeof(*user)) : -EFAULT;
-		done += fault->deliver->nr;
-		response_insert(fault, deliver_fetch(fault), cookie);
+		done += group->nr;
+		page_queue_taken(&fault->groups, cookie);
 	}
 	return (ssize_t)(done * sizeof(*user));
 }
@@ -156,19 +101,16 @@ static ssize_t fault_read(struct iommu_ref_proc *caller, struct ref_file *f, voi
 /* -EINVAL: an unknown code, or no group with this cookie waits. */
 static int fault_respond(struct fault_queue *fault, const struct iommu_hwpt_page_response *resp)
 {
-	struct page_group **p = &fault->response, *group;
+	struct page_group *group;
 
 	if (resp->code != IOMMUFD_PAGE_RESP_SUCCESS && resp->code != IOMMUFD_PAGE_RESP_INVALID)
 		return -EINVAL;
-	while (*p && (*p)->cookie != resp->cookie)
-		p = &(*p)->next;
-	group = *p;
+	group = page_queue_find(&fault->groups, resp->cookie);
 	if (!group)
 		return -EINVAL;
-	*p = group->next;
-	page_group_respond(fault->q.obj.ictx->ref, group,
-			   resp->code == IOMMUFD_PAGE_RESP_SUCCESS ? IOMMU_REF_PAGE_SUCCESS :
-								     IOMMU_REF_PAGE_INVALID);
+	page_queue_answer(fault->q.obj.ictx->ref, &fault->groups, group,
+			  resp->code == IOMMUFD_PAGE_RESP_SUCCESS ? IOMMU_REF_PAGE_SUCCESS :
+								    IOMMU_REF_PAGE_INVALID);
 	return 0;
 }
 
@@ -200,7 +142,7 @@ static int fault_poll(struct ref_file *f, short events)
 	const struct fault_queue *fault = f->priv;
 	int revents = POLLOUT;
 
-	if (fault->deliver)
+	if (fault->groups.deliver)
 		revents |= POLLIN | POLLRDNORM;
 	return revents & events;
 }
@@ -219,7 +161,7 @@ static void fault_destroy(struct object *obj)
 	struct fault_queue *fault = (struct fault_queue *)obj;
 
 	/* No HWPT names it any more, so each attachment has ended and answered. */
-	assert(!fault->deliver && !fault->response);
+	assert(page_queue_empty(&fault->groups));
 }
 
 /* IOMMU_FAULT_QUEUE_ALLOC: -EMFILE, -ENOMEM. */
@@ -234,7 +176,7 @@ int fault_alloc(struct ucmd *u)
 	fault = object_alloc(u->ictx, sizeof(*fault), OBJECT_FAULT, fault_destroy);
 	if (!fault)
 		return -ENOMEM;
-	fault->deliver_tail = &fault->deliver;
+	page_queue_init(&fault->groups);
 	fd = eventq_open(u, &fault->q, &fault_file_ops);
 	if (fd < 0) {
 		object_remove(&fault->q.obj, false);

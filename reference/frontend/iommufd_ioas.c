@@ -15,8 +15,7 @@ static void ioas_destroy(struct object *obj)
 	iova_space_destroy(ioas->iova);
 }
 
-/* NULL: no memory. */
-static struct ioas *ioas_create(struct iommufd *ictx)
+struct ioas *ioas_create(struct iommufd *ictx)
 {
 	struct iova_space *iova;
 	struct ioas *ioas;

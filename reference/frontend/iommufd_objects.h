@@ -8,6 +8,7 @@
 #define IOMMU_REF_IOMMUFD_OBJECTS_H
 
 #include "frontend.h"
+#include "page_queue.h"
 #include "../../uapi/iommufd.h"
 
 enum object_type {
@@ -22,6 +23,7 @@ enum object_type {
 	OBJECT_VEVENTQ,
 	OBJECT_HW_QUEUE,
 	OBJECT_SELFTEST,	/* a mock device, reference/mock */
+	OBJECT_IOASID,		/* of /dev/ioasid, ioasid.h */
 };
 
 struct object {
@@ -116,8 +118,7 @@ struct eventq {
 /* Page requests of the HWPTs that name it. */
 struct fault_queue {
 	struct eventq q;
-	struct page_group *deliver, **deliver_tail;	/* to be read */
-	struct page_group *response;	/* read; by cookie, ascending */
+	struct page_queue groups;
 };
 
 /* One event and its header, or the header alone that says LOST_EVENTS. */
@@ -180,7 +181,12 @@ void *object_get(struct iommufd *ictx, uint32_t id, enum object_type type);
 /* Destroys an object that is used by its id only; a tombstone keeps the id from being reused. */
 void object_remove(struct object *obj, bool tombstone);
 
+/* Destroys all of @ictx, leaves of the graph first. false: something of another file uses them. */
+bool objects_remove_all(struct iommufd *ictx);
+
 /* iommufd_ioas.c */
+/* An empty one. NULL: no memory. */
+struct ioas *ioas_create(struct iommufd *ictx);
 int ioas_alloc(struct ucmd *u);
 int ioas_iova_ranges(struct ucmd *u);
 int ioas_allow_iovas(struct ucmd *u);
@@ -209,6 +215,8 @@ void pages_revoke(struct pages *p);
 uint64_t pages_charge(const struct pages *p, const struct ref_mm *mm);
 void pages_get(struct pages *p);
 void pages_put(struct pages *p);
+/* Somebody else has a reference, too: an area. */
+bool pages_shared(const struct pages *p);
 /* Its first page, here. */
 uint64_t pages_va(const struct pages *p);
 /* @va as the user named it: the address, or the offset in the file. */

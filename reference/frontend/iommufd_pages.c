@@ -333,6 +333,11 @@ void pages_put(struct pages *p)
 	free(p);
 }
 
+bool pages_shared(const struct pages *p)
+{
+	return p->refs > 1;
+}
+
 bool pages_writable(const struct pages *p)
 {
 	return p->writable;
