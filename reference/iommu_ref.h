@@ -41,11 +41,28 @@ enum iommu_ref_profile {
 };
 
 #define IOMMU_REF_MAX_DEVICES 8
+#define IOMMU_REF_MAX_UNITS 4
+
+/*
+ * One IOMMU unit, remapping hardware of VT-d or an SMMU, that has an IOTLB and capabilities of its
+ * own. To be filled with iommu_ref_unit_init().
+ */
+struct iommu_ref_unit_config {
+	bool nesting;			/* two-stage translation is there */
+	bool five_level;		/* VT-d CAP.FL5LP: a first level of 57 bits is walked */
+	bool dirty_tracking;		/* notes writes (VT-d SSADS, SMMUv3 HTTU) */
+	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent */
+	uint8_t largest_leaf;		/* VT-d SSLPS, FL1GP: 30, 21 or 12, log2 of a page */
+	uint32_t pasid_bits;		/* 0: no PASIDs */
+	uint32_t iotlb_entries;		/* a power of two, 64 .. 65536 */
+	uint64_t aperture_last;		/* last IOVA that its paging HWPTs can translate */
+};
 
 /* One PCI function. Devices with the same group number are one IOMMU group. */
 struct iommu_ref_device_config {
 	uint16_t rid;		/* PCI requester ID, bus << 8 | devfn */
-	uint32_t group;		/* /dev/vfio/GROUP */
+	uint32_t group;		/* /dev/vfio/GROUP; its devices are all behind one unit */
+	uint8_t unit;		/* the IOMMU it is behind, an index into units */
 	bool pasid;		/* can tag its DMA with a PASID */
 	bool pri;		/* can ask for pages (PCIe PRI; has ATS with an empty ATC) */
 };
@@ -64,6 +81,8 @@ struct iommu_ref_config {
 	uint32_t page_requests;		/* that wait for an answer at most, 1 .. 65536: 512 */
 	uint64_t locked_limit;		/* RLIMIT_MEMLOCK, bytes; UINT64_MAX: CAP_IPC_LOCK, none */
 	bool dirty_tracking;		/* hardware notes writes (VT-d SSADS, SMMUv3 HTTU): true */
+	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent: true */
+	uint8_t largest_leaf;		/* VT-d SSLPS, FL1GP: log2 of the largest page: 30 */
 	bool no_sys_resource;		/* processes lack CAP_SYS_RESOURCE */
 	uint64_t aperture_last;		/* last IOVA that paging HWPTs can translate */
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
@@ -74,6 +93,13 @@ struct iommu_ref_config {
 	 * false: the kernel reads them for us, and memory that is gone is a bus fault of the DMA.
 	 */
 	bool trusted_memory;
+	/*
+	 * The IOMMU units. 0: a single one, which is as the fields above say. Otherwise these fields
+	 * of the same names mean nothing: nesting, five_level, pasid_bits, iotlb_entries,
+	 * dirty_tracking, snoop_control, largest_leaf, aperture_last.
+	 */
+	unsigned int nr_units;
+	struct iommu_ref_unit_config units[IOMMU_REF_MAX_UNITS];
 	const char *defect;		/* name of a known-bad variant, or NULL; see defects.def */
 	unsigned int nr_devices;
 	struct iommu_ref_device_config devices[IOMMU_REF_MAX_DEVICES];
@@ -85,6 +111,9 @@ struct iommu_ref_config {
  * [0xfee00000, 0xfeefffff]. SMMUv3: aperture 2^48-1, MSI window [0x08000000, 0x080fffff].
  */
 void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor vendor);
+
+/* @unit as the fields of @cfg say: what a machine with nr_units == 0 has, and where to start from. */
+void iommu_ref_unit_init(const struct iommu_ref_config *cfg, struct iommu_ref_unit_config *unit);
 
 /* Errors: -EINVAL (a configuration that makes no sense, or an unknown defect), -ENOMEM. */
 int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out);

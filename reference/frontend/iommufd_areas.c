@@ -160,7 +160,6 @@ static int fill_from_areas(struct ioas *ioas, struct hwpt *hwpt)
 
 int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 {
-	struct iommu_ref *ref = ioas->obj.ictx->ref;
 	uint64_t limit = domain_last(hwpt->domain), first = domain_first(hwpt->domain);
 	uint64_t align = domain_page_size(hwpt->domain);
 	const struct iova_area *area;
@@ -172,8 +171,6 @@ int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 	     area = next_area(ioas, area))
 		if ((area->first | (area->last + 1) | area->va) & (align - 1))
 			return -EADDRINUSE;
-	if (ref->cfg.aperture_last < limit)
-		limit = ref->cfg.aperture_last;
 	rc = iova_limit(ioas->iova, limit, hwpt);
 	if (!rc && first)
 		rc = iova_reserve(ioas->iova, 0, first - 1, hwpt);

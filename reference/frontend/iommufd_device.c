@@ -200,7 +200,7 @@ static int check_pasid(struct iommu_ref *ref, struct igroup *g, uint32_t pasid)
 	if (pasid == 0)
 		return -EINVAL;	/* the RID's own */
 	for (unsigned int i = 0; (dev = next_of_group(ref, g, &i));)
-		if (device_config(dev)->pasid && pasid >> ref->cfg.pasid_bits)
+		if (device_pasid_bits(dev) && pasid >> device_pasid_bits(dev))
 			return -EINVAL;
 	return 0;
 }
@@ -250,7 +250,7 @@ static int check_pri(struct iommu_ref *ref, struct igroup *g, struct hwpt *hwpt,
 	if (!hwpt->fault || ref->cfg.vendor != IOMMU_REF_VTD)
 		return 0;
 	for (unsigned int i = 0; (dev = next_of_group(ref, g, &i));)
-		if (!device_config(dev)->pri && (pasid == NO_PASID || device_config(dev)->pasid))
+		if (!device_config(dev)->pri && (pasid == NO_PASID || device_pasid_bits(dev)))
 			return -ENODEV;
 	return 0;
 }
@@ -315,13 +315,13 @@ static int set_group(struct iommu_ref *ref, struct igroup *g, uint32_t pasid, st
 
 	for (unsigned int i = 0; (dev = next_of_group(ref, g, &i));) {
 		/* Devices without the ability "don't affect group's PASID usage". */
-		if (pasid != NO_PASID && !device_config(dev)->pasid)
+		if (pasid != NO_PASID && !device_pasid_bits(dev))
 			continue;
 		rc = device_set_domain(ref, dev, pasid, new);
 		if (!rc)
 			continue;
 		for (unsigned int k = 0; (undo = next_of_group(ref, g, &k)) && undo != dev;)
-			if (pasid == NO_PASID || device_config(undo)->pasid)
+			if (pasid == NO_PASID || device_pasid_bits(undo))
 				device_set_domain(ref, undo, pasid, old);
 		return rc;
 	}
@@ -448,7 +448,7 @@ static int attach_auto(struct idev *idev, uint32_t pasid, struct ioas *ioas, uin
 			*pt_id = hwpt->obj.id;
 		return rc;
 	}
-	rc = hwpt_create_paging(ioas, 0, false, &hwpt);
+	rc = hwpt_create_paging(ioas, idev, 0, false, &hwpt);
 	if (rc)
 		return rc;
 	rc = change_pt(idev, pasid, hwpt);

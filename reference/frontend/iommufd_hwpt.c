@@ -62,14 +62,15 @@ int copy_user_data(void *dst, const struct user_data *data, uint32_t type, size_
  * possible by default"; nest parent and dirty tracking are second stage. SMMUv3: "Prefer S1 if
  * available"; the nest parent is stage 2, which cannot be flagged for PASID or dirty tracking.
  */
-static int choose_format(const struct iommu_ref_config *cfg, uint32_t flags, enum fmt *fmt)
+static int choose_format(const struct device *dev, enum iommu_ref_vendor vendor, uint32_t flags,
+			 enum fmt *fmt)
 {
 	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 
-	if (parent && !cfg->nesting)
+	if (parent && !device_unit(dev)->nesting)
 		return -EOPNOTSUPP;
-	if (cfg->vendor == IOMMU_REF_VTD) {
+	if (vendor == IOMMU_REF_VTD) {
 		*fmt = parent || dirty ? FMT_VTD_SS4 : FMT_X86_FL4;
 		return 0;
 	}
@@ -106,7 +107,8 @@ int hwpt_from_domain(struct ioas *ioas, struct domain *domain, uint32_t flags, s
 	return 0;
 }
 
-int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out)
+int hwpt_create_paging(struct ioas *ioas, struct idev *idev, uint32_t flags, bool has_data,
+		       struct hwpt **out)
 {
 	const uint32_t valid = IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
 			       IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID;
@@ -119,19 +121,21 @@ int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct 
 		return ictx->ref->driver->hwpt_auto(ioas, out);
 	if (flags & ~valid)
 		return -EOPNOTSUPP;
-	if ((flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) && !ictx->ref->cfg.dirty_tracking)
+	if ((flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) && !device_unit(idev->dev)->dirty_tracking)
 		return -EOPNOTSUPP;
 	if ((flags & IOMMU_HWPT_FAULT_ID_VALID) && (flags & IOMMU_HWPT_ALLOC_NEST_PARENT) &&
 	    !ref_defect(ictx->ref, NEST_FLAGS_IGNORED))
 		return -EOPNOTSUPP;
 	if (has_data && !ref_defect(ictx->ref, NEST_DATA_UNCHECKED))
 		return -EOPNOTSUPP;
-	rc = choose_format(&ictx->ref->cfg, flags, &fmt);
+	rc = choose_format(idev->dev, ictx->ref->cfg.vendor, flags, &fmt);
 	if (rc)
 		return rc;
-	rc = domain_create_paging(ictx->ref, fmt, &domain);
+	rc = domain_create_for(idev->dev, fmt, &domain);
 	if (rc)
 		return rc;
+	if (flags & IOMMU_HWPT_ALLOC_NEST_PARENT)
+		domain_set_nest_parent(domain);
 	if ((flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) && domain_make_trackable(domain)) {
 		domain_put(ictx->ref, domain);
 		return -EOPNOTSUPP;
@@ -172,8 +176,8 @@ int hwpt_create_nested(struct hwpt *parent, struct viommu *viommu, const struct 
 }
 
 /* Nested, right on a nest parent: what VT-d does. SMMUv3 has no such operation. */
-static int alloc_on_parent(struct hwpt *parent, uint32_t flags, const struct user_data *data,
-			   struct hwpt **out)
+static int alloc_on_parent(struct hwpt *parent, struct idev *idev, uint32_t flags,
+			   const struct user_data *data, struct hwpt **out)
 {
 	const struct iommu_ref_config *cfg = &parent->obj.ictx->ref->cfg;
 
@@ -183,7 +187,7 @@ static int alloc_on_parent(struct hwpt *parent, uint32_t flags, const struct use
 	if ((parent->auto_domain || !parent->nest_parent) &&
 	    !ref_defect(parent->obj.ictx->ref, ANY_NEST_PARENT))
 		return -EINVAL;
-	return vtd_alloc_nested(parent, flags & ~IOMMU_HWPT_FAULT_ID_VALID, data, out);
+	return vtd_alloc_nested(parent, idev, flags & ~IOMMU_HWPT_FAULT_ID_VALID, data, out);
 }
 
 static int alloc_on_viommu(struct viommu *viommu, uint32_t flags, const struct user_data *data,
@@ -202,6 +206,7 @@ int hwpt_alloc(struct ucmd *u)
 		.uptr = user_ptr(cmd->data_uptr), .type = cmd->data_type, .len = cmd->data_len,
 	};
 	struct object *pt;
+	struct idev *idev;
 	struct hwpt *hwpt;
 	int rc;
 
@@ -211,23 +216,23 @@ int hwpt_alloc(struct ucmd *u)
 		cmd->flags = 0;
 	if ((cmd->data_type == IOMMU_HWPT_DATA_NONE) != !cmd->data_len)
 		return -EINVAL;
-	if (!object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE))
+	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
+	if (!idev)
 		return -ENOENT;
 	pt = object_get(u->ictx, cmd->pt_id, OBJECT_ANY);
 	if (!pt)
 		return -EINVAL;	/* not -ENOENT: iommufd_hwpt_alloc() */
 	if (u->ictx->ref->driver)
-		rc = u->ictx->ref->driver->hwpt_alloc(object_get(u->ictx, cmd->dev_id,
-								 OBJECT_DEVICE),
-						      pt, cmd->flags, &data, &hwpt);
+		rc = u->ictx->ref->driver->hwpt_alloc(idev, pt, cmd->flags, &data, &hwpt);
 	else if (pt->type == OBJECT_IOAS)
-		rc = hwpt_create_paging((struct ioas *)pt, cmd->flags, cmd->data_len, &hwpt);
+		rc = hwpt_create_paging((struct ioas *)pt, idev, cmd->flags, cmd->data_len,
+					&hwpt);
 	else if (pt->type == OBJECT_HWPT_PAGING)
-		rc = alloc_on_parent((struct hwpt *)pt, cmd->flags, &data, &hwpt);
+		rc = alloc_on_parent((struct hwpt *)pt, idev, cmd->flags, &data, &hwpt);
 	else if (pt->type == OBJECT_VIOMMU)
 		rc = alloc_on_viommu((struct viommu *)pt, cmd->flags, &data, &hwpt);
 	else if (pt->type == OBJECT_HWPT_NESTED && ref_defect(u->ictx->ref, ANY_NEST_PARENT))
-		rc = alloc_on_parent(((struct hwpt *)pt)->parent, cmd->flags, &data, &hwpt);
+		rc = alloc_on_parent(((struct hwpt *)pt)->parent, idev, cmd->flags, &data, &hwpt);
 	else
 		rc = -EINVAL;
 	if (rc)

@@ -9,31 +9,35 @@
 #include "iommufd_driver.h"
 
 /* VT-d 4.1, 11.4.2 Capability Register */
-static uint64_t vtd_cap(const struct iommu_ref_config *cfg)
+static uint64_t vtd_cap(const struct iommu_ref_unit_config *unit)
 {
+	uint64_t width = 64 - (unsigned int)__builtin_clzll(unit->aperture_last);
+	uint64_t sslps = unit->largest_leaf >= 30 ? 3 : unit->largest_leaf >= 21;
+
 	return 6ull |			/* ND: 64K domain ids */
 	       1ull << 10 |		/* SAGAW: 4-level second stage */
-	       47ull << 16 |		/* MGAW: 48 bits */
+	       (width - 1) << 16 |	/* MGAW */
 	       1ull << 22 |		/* ZLR */
 	       0x20ull << 24 |		/* FRO */
-	       3ull << 34 |		/* SSLPS: 2M, 1G */
+	       sslps << 34 |		/* SSLPS: 2M, 1G */
 	       1ull << 39 |		/* PSI: page-selective invalidation */
 	       0ull << 40 |		/* NFR: one fault register */
 	       18ull << 48 |		/* MAMV */
 	       3ull << 54 |		/* DWD, DRD */
-	       1ull << 56 |		/* FS1GP */
-	       (uint64_t)cfg->five_level << 60;
+	       (sslps >> 1) << 56 |	/* FS1GP */
+	       (uint64_t)unit->five_level << 60;
 }
 
 /* 11.4.3 Extended Capability Register */
-static uint64_t vtd_ecap(const struct iommu_ref_config *cfg)
+static uint64_t vtd_ecap(const struct iommu_ref_config *cfg,
+			 const struct iommu_ref_unit_config *unit)
 {
 	uint64_t ecap = 1ull |		/* C: coherent page walks */
 		1ull << 1 |		/* QI */
 		1ull << 3 |		/* IR */
 		1ull << 4 |		/* EIM */
 		1ull << 6 |		/* PT */
-		1ull << 7 |		/* SC: snoop control */
+		(uint64_t)unit->snoop_control << 7 |	/* SC */
 		0x30ull << 8 |		/* IRO */
 		15ull << 20 |		/* MHMV */
 		1ull << 31 |		/* SRS */
@@ -43,32 +47,34 @@ static uint64_t vtd_ecap(const struct iommu_ref_config *cfg)
 		1ull << 47 |		/* FSTS */
 		1ull << 48;		/* SMPWC */
 
-	if (cfg->nesting)
+	if (unit->nesting)
 		ecap |= 1ull << 26;	/* NEST */
 	if (config_has_pri(cfg))
 		ecap |= 1ull << 2 | 1ull << 29;	/* DT, PRS */
-	if (cfg->dirty_tracking)
+	if (unit->dirty_tracking)
 		ecap |= 1ull << 45;	/* SSADS */
-	if (cfg->pasid_bits)
-		ecap |= 1ull << 40 | (uint64_t)(cfg->pasid_bits - 1) << 35;	/* PASID, PSS */
+	if (unit->pasid_bits)
+		ecap |= 1ull << 40 | (uint64_t)(unit->pasid_bits - 1) << 35;	/* PASID, PSS */
 	return ecap;
 }
 
-static void vtd_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_vtd *vtd)
+static void vtd_info(const struct iommu_ref_config *cfg, const struct iommu_ref_unit_config *unit,
+		     struct iommu_hw_info_vtd *vtd)
 {
 	*vtd = (struct iommu_hw_info_vtd){
 		.flags = IOMMU_HW_INFO_VTD_ERRATA_772415_SPR17,	/* as Linux says of all VT-d */
-		.cap_reg = vtd_cap(cfg),
-		.ecap_reg = vtd_ecap(cfg),
+		.cap_reg = vtd_cap(unit),
+		.ecap_reg = vtd_ecap(cfg, unit),
 	};
 }
 
 /* Arm IHI 0070 6.3: SMMUv3.2 with range invalidation, 4 KiB granule, 48 bits */
-static void arm_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_arm_smmuv3 *arm)
+static void arm_info(const struct iommu_ref_config *cfg, const struct iommu_ref_unit_config *unit,
+		     struct iommu_hw_info_arm_smmuv3 *arm)
 {
 	*arm = (struct iommu_hw_info_arm_smmuv3){
 		.idr[0] = 1u << 1 |			/* S1P */
-			  (uint32_t)cfg->nesting |	/* S2P */
+			  (uint32_t)unit->nesting |	/* S2P */
 			  2u << 2 |			/* TTF: AArch64 */
 			  1u << 4 |			/* COHACC */
 			  1u << 12 |			/* ASID16 */
@@ -77,7 +83,7 @@ static void arm_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_ar
 			  1u << 24 |			/* STALL_MODEL: no stalls */
 			  1u << 27,			/* ST_LEVEL: two-level */
 		.idr[1] = 16u |				/* SIDSIZE */
-			  cfg->pasid_bits << 6 |	/* SSIDSIZE */
+			  unit->pasid_bits << 6 |	/* SSIDSIZE */
 			  8u << 16 |			/* EVENTQS: the model keeps 256 */
 			  10u << 21,			/* CMDQS */
 		.idr[3] = 1u << 10 | 1u << 8,		/* RIL, FWB */
@@ -87,7 +93,7 @@ static void arm_info(const struct iommu_ref_config *cfg, struct iommu_hw_info_ar
 	if (config_has_pri(cfg))
 		arm->idr[0] |= 1u << 10 | 1u << 16;	/* ATS, PRI */
 	/* Not for guests: a VMM shows them what the header lists, and HTTU is not in the list. */
-	if (cfg->dirty_tracking)
+	if (unit->dirty_tracking)
 		arm->idr[0] |= 2u << 6;			/* HTTU: access and dirty */
 }
 
@@ -123,8 +129,7 @@ static int driver_info(struct ucmd *u, struct idev *idev)
 	cmd->out_data_type = type;
 	cmd->data_len = len;
 	cmd->out_capabilities = capabilities;
-	cmd->out_max_pasid_log2 = device_config(idev->dev)->pasid ?
-				  (uint8_t)u->ictx->ref->cfg.pasid_bits : 0;
+	cmd->out_max_pasid_log2 = (uint8_t)device_pasid_bits(idev->dev);
 	return ucmd_respond(u, sizeof(*cmd));
 }
 
@@ -143,6 +148,7 @@ int get_hw_info(struct ucmd *u)
 		struct iommu_hw_info_arm_smmuv3 arm;
 	} data;
 	uint32_t len = vtd ? sizeof(data.vtd) : sizeof(data.arm), copied;
+	const struct iommu_ref_unit_config *unit;
 	struct idev *idev;
 
 	if (((cmd->flags & ~IOMMU_HW_INFO_FLAG_INPUT_TYPE) &&
@@ -160,11 +166,12 @@ int get_hw_info(struct ucmd *u)
 	if (cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT && cmd->in_data_type != type &&
 	    !ref_defect(u->ictx->ref, HW_INFO_ANY_TYPE))
 		return -EOPNOTSUPP;
+	unit = device_unit(idev->dev);
 	cmd->out_data_type = type;
 	if (vtd)
-		vtd_info(cfg, &data.vtd);
+		vtd_info(cfg, unit, &data.vtd);
 	else
-		arm_info(cfg, &data.arm);
+		arm_info(cfg, unit, &data.arm);
 	if (ref_defect(u->ictx->ref, HW_INFO_EMPTY)) {
 		memset(&data, 0, sizeof(data));
 		len = cmd->out_data_type = 0;
@@ -177,10 +184,9 @@ int get_hw_info(struct ucmd *u)
 	    clear_tail(user_ptr(cmd->data_uptr), copied, cmd->data_len))
 		return -EFAULT;
 	cmd->data_len = len;
-	cmd->out_capabilities = cfg->dirty_tracking ? IOMMU_HW_CAP_DIRTY_TRACKING : 0;
+	cmd->out_capabilities = unit->dirty_tracking ? IOMMU_HW_CAP_DIRTY_TRACKING : 0;
 	if (!device_config(idev->dev)->pri)	/* PRI is for devices that have ATS */
 		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
-	cmd->out_max_pasid_log2 =
-		device_config(idev->dev)->pasid ? (uint8_t)cfg->pasid_bits : 0;
+	cmd->out_max_pasid_log2 = (uint8_t)device_pasid_bits(idev->dev);
 	return ucmd_respond(u, sizeof(*cmd));
 }

@@ -96,6 +96,7 @@ struct igroup {
 struct viommu {
 	struct object obj;
 	struct hwpt *hwpt;		/* the nest parent */
+	const struct iommu_ref_unit_config *unit;	/* which it is a slice of */
 	struct vdevice *vdevs;
 	struct veventq *veventqs;	/* one a type at most */
 	void *driver_data;
@@ -271,8 +272,11 @@ int ioas_unmap_all(struct ioas *ioas, uint64_t *bytes);
 /* iommufd_hwpt.c */
 int hwpt_alloc(struct ucmd *u);
 int hwpt_invalidate(struct ucmd *u);
-/* A kernel-managed table for @ioas. -EOPNOTSUPP, -EADDRINUSE, -EFAULT, -EINVAL, -ENOMEM. */
-int hwpt_create_paging(struct ioas *ioas, uint32_t flags, bool has_data, struct hwpt **out);
+/*
+ * A kernel-managed table for @ioas that @idev's unit can walk. -EOPNOTSUPP, -EADDRINUSE, -EFAULT,
+ * -EINVAL, -ENOMEM.
+ */
+int hwpt_create_paging(struct ioas *ioas, struct idev *idev, uint32_t flags, bool has_data, struct hwpt **out);
 /* An HWPT around @domain, which belongs to it even if this fails. */
 int hwpt_from_domain(struct ioas *ioas, struct domain *domain, uint32_t flags, struct hwpt **out);
 int hwpt_from_nested_domain(struct hwpt *parent, struct viommu *viommu, struct domain *domain,
@@ -288,7 +292,7 @@ void hwpt_put(struct hwpt *hwpt);
 int copy_user_data(void *dst, const struct user_data *data, uint32_t type, size_t len);
 
 /* iommufd_vtd.c, iommufd_arm.c: what the two drivers do with user data */
-int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data *data,
+int vtd_alloc_nested(struct hwpt *parent, struct idev *idev, uint32_t flags, const struct user_data *data,
 		     struct hwpt **out);
 int vtd_invalidate(struct hwpt *hwpt, struct user_data *array);
 int arm_alloc_nested(struct viommu *viommu, uint32_t flags, const struct user_data *data,

@@ -160,7 +160,7 @@ static int get_info(struct ucmd *u, struct ioas *ioas)
 	return copy_to_user(u->user, &info, len);
 }
 
-static int check_extension(struct ucmd *u, struct ioas *ioas, unsigned long type)
+static int check_extension(struct ioas *ioas, unsigned long type)
 {
 	switch (type) {
 	case VFIO_TYPE1_IOMMU:
@@ -170,8 +170,10 @@ static int check_extension(struct ucmd *u, struct ioas *ioas, unsigned long type
 	case VFIO_DMA_CC_IOMMU:
 		if (!ioas)
 			return -ENODEV;
-		/* VT-d here has snoop control, so all of its tables enforce coherency. */
-		return !ioas->hwpts || u->ictx->ref->cfg.vendor == IOMMU_REF_VTD;
+		for (const struct hwpt *h = ioas->hwpts; h; h = h->next)
+			if (!domain_coherent(h->domain))
+				return 0;
+		return 1;
 	default:
 		return 0;
 	}
@@ -197,7 +199,7 @@ long vfio_compat_ioctl(struct ucmd *u, unsigned int cmd)
 	case VFIO_SET_IOMMU:
 		return set_iommu(ioas, (uintptr_t)u->user);
 	case VFIO_CHECK_EXTENSION:
-		return check_extension(u, ioas, (uintptr_t)u->user);
+		return check_extension(ioas, (uintptr_t)u->user);
 	case VFIO_IOMMU_GET_INFO:
 		return get_info(u, ioas);
 	case VFIO_IOMMU_MAP_DMA:

@@ -18,12 +18,12 @@ static void viommu_destroy(struct object *obj)
 int viommu_alloc(struct ucmd *u)
 {
 	struct iommu_viommu_alloc *cmd = u->cmd;
-	const struct iommu_ref_config *cfg = &u->ictx->ref->cfg;
 	const struct iommufd_driver *driver = u->ictx->ref->driver;
 	const struct user_data data = {
 		.uptr = user_ptr(cmd->data_uptr), .type = cmd->type, .len = cmd->data_len,
 	};
 	struct viommu *viommu;
+	struct idev *idev;
 	struct hwpt *hwpt;
 	int rc;
 
@@ -35,9 +35,11 @@ int viommu_alloc(struct ucmd *u)
 	if (cmd->flags || cmd->type == IOMMU_VIOMMU_TYPE_DEFAULT ||
 	    reserved_set(u->ictx->ref, cmd->__reserved))
 		return -EOPNOTSUPP;
-	if (!object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE))
+	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
+	if (!idev)
 		return -ENOENT;
-	if (!driver && (cfg->vendor != IOMMU_REF_SMMUV3 || !cfg->nesting ||
+	if (!driver && (u->ictx->ref->cfg.vendor != IOMMU_REF_SMMUV3 ||
+			!device_unit(idev->dev)->nesting ||
 			cmd->type != IOMMU_VIOMMU_TYPE_ARM_SMMUV3))
 		return -EOPNOTSUPP;
 	hwpt = object_get(u->ictx, cmd->hwpt_id, OBJECT_HWPT_PAGING);
@@ -45,10 +47,14 @@ int viommu_alloc(struct ucmd *u)
 		return -ENOENT;
 	if (!hwpt->nest_parent && !ref_defect(u->ictx->ref, ANY_NEST_PARENT))
 		return -EINVAL;
+	/* arm_vsmmu_init(): it is a slice of the SMMU that the nest parent belongs to. */
+	if (!driver && !domain_fits(hwpt->domain, idev->dev))
+		return -EINVAL;
 	viommu = object_alloc(u->ictx, sizeof(*viommu), OBJECT_VIOMMU, viommu_destroy);
 	if (!viommu)
 		return -ENOMEM;
 	viommu->hwpt = hwpt;
+	viommu->unit = device_unit(idev->dev);
 	hwpt->obj.users++;
 	cmd->out_viommu_id = viommu->obj.id;
 	rc = driver ? driver->viommu_init(viommu, cmd->type, &data) : 0;
@@ -88,7 +94,10 @@ void vdevice_tombstone(struct vdevice *vdev)
 	object_remove(&vdev->obj, true);
 }
 
-/* IOMMU_VDEVICE_ALLOC: -EEXIST, the device or the virt_id has one. */
+/*
+ * IOMMU_VDEVICE_ALLOC: -EINVAL, the device is behind another IOMMU than the vIOMMU's; -EEXIST, the
+ * device or the virt_id has one.
+ */
 int vdevice_alloc(struct ucmd *u)
 {
 	struct iommu_vdevice_alloc *cmd = u->cmd;
@@ -102,6 +111,8 @@ int vdevice_alloc(struct ucmd *u)
 	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
 	if (!idev)
 		return -ENOENT;
+	if (viommu->unit != device_unit(idev->dev))
+		return -EINVAL;
 	if (idev->vdev || viommu_find_vdevice(viommu, cmd->virt_id))
 		return ref_defect(u->ictx->ref, VDEVICE_DUPLICATE) ? 0 : -EEXIST;
 	vdev = object_alloc(u->ictx, sizeof(*vdev), OBJECT_VDEVICE, vdevice_destroy);

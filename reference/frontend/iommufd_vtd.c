@@ -8,8 +8,8 @@
 
 #include "iommufd_objects.h"
 
-int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data *data,
-		     struct hwpt **out)
+int vtd_alloc_nested(struct hwpt *parent, struct idev *idev, uint32_t flags,
+		     const struct user_data *data, struct hwpt **out)
 {
 	const uint64_t known = IOMMU_VTD_S1_SRE | IOMMU_VTD_S1_EAFE | IOMMU_VTD_S1_WPE;
 	struct iommu_ref *ref = parent->obj.ictx->ref;
@@ -18,6 +18,8 @@ int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data
 	struct stage1 s1 = { .fmt = FMT_X86_FL4, .addr_width = 48 };
 	int rc;
 
+	if (!device_unit(idev->dev)->nesting)
+		return -EOPNOTSUPP;
 	if (ref_defect(ref, NEST_DATA_UNCHECKED))
 		data = &any;
 	if (data->type != IOMMU_HWPT_DATA_VTD_S1)
@@ -29,7 +31,7 @@ int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data
 	    ((vtd.flags & ~known) && !ref_defect(ref, NEST_FLAGS_IGNORED)))
 		return -EOPNOTSUPP;
 	s1.root = vtd.pgtbl_addr & ~(PAGE_SIZE - 1);
-	if (vtd.addr_width == 57 && ref->cfg.five_level)
+	if (vtd.addr_width == 57 && !ref_defect(ref, NEST_DATA_UNCHECKED))
 		s1.addr_width = 57;
 	s1.sre = vtd.flags & IOMMU_VTD_S1_SRE;
 	s1.eafe = vtd.flags & IOMMU_VTD_S1_EAFE;
@@ -38,7 +40,7 @@ int vtd_alloc_nested(struct hwpt *parent, uint32_t flags, const struct user_data
 	if (rc)
 		return rc;
 	(*out)->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
-	/* The width is compared with the hardware's when a device is attached: -EINVAL then. */
+	/* The width is compared with a unit's when a device is attached: -EINVAL then. */
 	(*out)->bad_config = vtd.addr_width != s1.addr_width &&
 			     !ref_defect(ref, NEST_DATA_UNCHECKED);
 	return 0;

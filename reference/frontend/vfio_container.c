@@ -38,12 +38,9 @@ static void group_leave_domain(struct vfio_container *c, struct vfio_group *grou
 static int device_join_domain(struct vfio_container *c, struct device *dev)
 {
 	const struct iommu_ref_config *cfg = &c->ref->cfg;
-	uint64_t last = domain_last(c->domain);
 
-	if (cfg->aperture_last < last)
-		last = cfg->aperture_last;
 	/* A mapping outside the aperture or in a reserved region: type1 says -EINVAL */
-	if (iova_limit(c->iova, last, dev) ||
+	if (iova_limit(c->iova, domain_last(c->domain), dev) ||
 	    iova_reserve(c->iova, cfg->msi_first, cfg->msi_last, dev))
 		return -EINVAL;
 	return device_set_domain(c->ref, dev, NO_PASID, c->domain);
@@ -94,17 +91,21 @@ static int attach_group(struct iommu_ref_proc *caller, struct vfio_container *c,
 			struct vfio_group *group)
 {
 	bool first = !c->domain;
+	unsigned int i = 0;
 	int rc;
 
 	/* "one nesting container should include at most one iommu group" (p03) */
 	if (is_nesting(c) && !first)
 		return -EINVAL;
-	if (is_nesting(c) && !c->ref->cfg.nesting)
+	if (is_nesting(c) && !vfio_nesting_supported(c->ref))
 		return -ENODEV;
 	if (first) {
-		rc = domain_create_paging(c->ref, container_format(c), &c->domain);
+		rc = domain_create_for(vfio_group_next_device(group, &i), container_format(c),
+				       &c->domain);
 		if (rc)
 			return rc;
+		if (is_nesting(c))
+			domain_set_nest_parent(c->domain);
 	}
 	if (is_nesting(c)) {
 		rc = take_nesting(caller, c);

@@ -24,15 +24,38 @@
 #define VTD_ECAP_EAFS (1ull << 34)
 #define VTD_ECAP_PASID (1ull << 40)
 
+static bool has_fl1gp(const struct iommu_ref_unit_config *unit)
+{
+	return unit->largest_leaf >= 30;
+}
+
 static bool as_posted(const struct vfio_container *c)
 {
 	return c->ref->cfg.profile == IOMMU_REF_V7_POSTED;
+}
+
+/*
+ * p15, nested_mode_support(): every unit nests, and all agree in the bits that are told. Of those
+ * this model's can differ in FL1GP, FL5LP and PASID.
+ */
+bool vfio_nesting_supported(const struct iommu_ref *ref)
+{
+	const struct iommu_ref_unit_config *first = &ref->cfg.units[0], *u;
+
+	for (unsigned int i = 0; i < ref->cfg.nr_units; i++) {
+		u = &ref->cfg.units[i];
+		if (!u->nesting || u->five_level != first->five_level ||
+		    has_fl1gp(u) != has_fl1gp(first) || !u->pasid_bits != !first->pasid_bits)
+			return false;
+	}
+	return true;
 }
 
 /* p16 for VT-d; "return an empty nesting info struct for now" for the SMMUs (p02). */
 void vfio_nesting_fill_info(const struct vfio_container *c, struct iommu_nesting_info *info)
 {
 	const struct iommu_ref_config *cfg = &c->ref->cfg;
+	const struct iommu_ref_unit_config *unit = &cfg->units[0];	/* as good as any */
 
 	*info = (struct iommu_nesting_info){ .argsz = sizeof(*info) };
 	if (cfg->vendor != IOMMU_REF_VTD)
@@ -41,11 +64,12 @@ void vfio_nesting_fill_info(const struct vfio_container *c, struct iommu_nesting
 	info->features = IOMMU_NESTING_FEAT_SYSWIDE_PASID | IOMMU_NESTING_FEAT_BIND_PGTBL |
 			 IOMMU_NESTING_FEAT_CACHE_INVLD;
 	info->addr_width = VTD_GAW;
-	info->pasid_bits = (uint16_t)cfg->pasid_bits;
-	info->vendor.vtd.cap_reg = VTD_CAP_FL1GP | (cfg->five_level ? VTD_CAP_FL5LP : 0);
+	info->pasid_bits = (uint16_t)machine_pasid_bits(c->ref);
+	info->vendor.vtd.cap_reg = (has_fl1gp(unit) ? VTD_CAP_FL1GP : 0) |
+				   (unit->five_level ? VTD_CAP_FL5LP : 0);
 	info->vendor.vtd.ecap_reg = VTD_ECAP_SRS | VTD_ECAP_EAFS |
 				     (config_has_pri(cfg) ? VTD_ECAP_PRS : 0) |
-				     (cfg->pasid_bits ? VTD_ECAP_PASID : 0);
+				     (unit->pasid_bits ? VTD_ECAP_PASID : 0);
 }
 
 /* The core reads twice: first up to the vendor's part, whatever that is. */

@@ -61,6 +61,9 @@ static inline void *user_at(const void *user, size_t off)
 /* The next device of @group from index *@i on, which moves behind it; NULL: no more. */
 struct device *vfio_group_next_device(const struct vfio_group *group, unsigned int *i);
 
+/* Every unit of the machine can do what the nesting info says. */
+bool vfio_nesting_supported(const struct iommu_ref *ref);
+
 /* ---- vfio_container.c */
 void vfio_container_get(struct vfio_container *c);
 void vfio_container_put(struct vfio_container *c);

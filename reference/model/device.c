@@ -19,6 +19,8 @@ struct device *device_create(struct iommu_ref *ref, unsigned int index)
 	dev->ref = ref;
 	dev->index = index;
 	dev->cfg = &ref->cfg.devices[index];
+	dev->unit = &ref->units[dev->cfg->unit];
+	dev->tlb = dev->unit->tlb;
 	return dev;
 }
 
@@ -35,6 +37,26 @@ unsigned int device_index(const struct device *dev)
 const struct iommu_ref_device_config *device_config(const struct device *dev)
 {
 	return dev->cfg;
+}
+
+const struct iommu_ref_unit_config *device_unit(const struct device *dev)
+{
+	return dev->unit->cfg;
+}
+
+uint32_t device_pasid_bits(const struct device *dev)
+{
+	return dev->cfg->pasid ? dev->unit->cfg->pasid_bits : 0;
+}
+
+uint32_t machine_pasid_bits(const struct iommu_ref *ref)
+{
+	uint32_t bits = ref->cfg.units[0].pasid_bits;
+
+	for (unsigned int i = 1; i < ref->cfg.nr_units; i++)
+		if (ref->cfg.units[i].pasid_bits < bits)
+			bits = ref->cfg.units[i].pasid_bits;
+	return bits;
 }
 
 /* ---- the PASID table */
@@ -77,14 +99,14 @@ static uint32_t pasid_of_rid(const struct device *dev, uint32_t pasid)
 
 static bool pasid_valid(const struct device *dev, uint32_t pasid)
 {
-	return dev->cfg->pasid && !(pasid >> dev->ref->cfg.pasid_bits);
+	return dev->cfg->pasid && !(pasid >> dev->unit->cfg->pasid_bits);
 }
 
 /* ---- substreams: context descriptors that came with a nested domain of the RID */
 
 static void substream_end(struct device *dev, struct attach *att)
 {
-	iotlb_tag_put(dev->ref, att->tag);
+	iotlb_tag_put(dev->tlb, att->tag);
 	*att = (struct attach){ 0 };
 	dev->nr_substreams--;
 }
@@ -124,7 +146,7 @@ static void stream_forget_cd(struct device *dev)
 	struct attach *rid = &dev->rid;
 
 	if (rid->domain && rid->domain->kind == DOMAIN_NESTED && !rid->bypass_s1) {
-		iotlb_tag_put(dev->ref, rid->tag);
+		iotlb_tag_put(dev->tlb, rid->tag);
 		rid->tag = 0;
 	}
 }
@@ -167,7 +189,7 @@ static int attach_init(struct device *dev, uint32_t pasid, struct domain *d, str
 		atag = d->fmt == FMT_ARM_S2_4K || att->bypass_s1 ? ATAG_NO_ASID : 0;
 	}
 	att->dtag = d->dtag;
-	att->tag = iotlb_tag_get(dev->ref, d->dtag, atag);
+	att->tag = iotlb_tag_get(dev->tlb, d->dtag, atag);
 	return att->tag ? 0 : -ENOMEM;
 }
 
@@ -179,24 +201,15 @@ static void attach_end(struct device *dev, uint32_t pasid, const struct attach *
 
 	if (!d)
 		return;
-	iotlb_tag_put(ref, old->tag);
+	iotlb_tag_put(dev->tlb, old->tag);
 	if (ref->cfg.vendor == IOMMU_REF_VTD)
-		iotlb_flush_pasid(ref, d->dtag, pasid == NO_PASID ? 0 : pasid);
+		tlb_flush_pasid(dev->tlb, d->dtag, pasid == NO_PASID ? 0 : pasid);
 	else if (d->kind == DOMAIN_NESTED)
-		iotlb_flush_domain(ref, d->dtag);
+		tlb_flush_domain(dev->tlb, d->dtag);
 	else
-		iotlb_flush_pasid(ref, d->dtag, d->fmt == FMT_ARM_S2_4K ? ATAG_NO_ASID : 0);
+		tlb_flush_pasid(dev->tlb, d->dtag, d->fmt == FMT_ARM_S2_4K ? ATAG_NO_ASID : 0);
+	iotlb_dtag_unuse(dev->tlb, d->dtag);
 	domain_put(ref, d);
-}
-
-/*
- * The page-table pointer's format must be one that the hardware walks (the kernel says so at
- * attach).
- */
-static bool attachable(const struct iommu_ref *ref, const struct domain *d)
-{
-	return d->kind != DOMAIN_NESTED || d->fmt != FMT_X86_FL4 || d->s1.addr_width == 48 ||
-	       (d->s1.addr_width == 57 && ref->cfg.five_level);
 }
 
 /* What a driver has to say to its domain's coming or going. */
@@ -217,7 +230,7 @@ int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid,
 	int rc;
 
 	pasid = pasid_of_rid(dev, pasid);
-	if ((pasid != NO_PASID && !pasid_valid(dev, pasid)) || (d && !attachable(ref, d)))
+	if ((pasid != NO_PASID && !pasid_valid(dev, pasid)) || (d && !domain_fits(d, dev)))
 		return -EINVAL;
 	rc = driver_attach(dev, pasid, d);
 	if (rc)
@@ -238,8 +251,10 @@ int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid,
 		substreams_drop_all(dev);
 	else if (att->substream)
 		substream_end(dev, att);
-	if (d)
+	if (d) {
 		domain_get(d);
+		iotlb_dtag_use(dev->tlb, d->dtag);
+	}
 	page_requests_drop(dev, pasid);
 	old = *att;
 	*att = new;

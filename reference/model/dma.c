@@ -184,7 +184,7 @@ bool iommu_ref_iotlb_cached(struct iommu_ref *ref, const struct iommu_ref_dma *d
 	dma_lock(dev);
 	att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
 	cached = att && att->tag &&
-		 iotlb_lookup(ref->iotlb, att->dtag, att->tag, dma->iova, &hit) &&
+		 iotlb_lookup(dev->tlb, att->dtag, att->tag, dma->iova, &hit) &&
 		 prot_allows(ref, hit.prot, dma_prot(dma));
 	dma_unlock(dev);
 	return cached;

@@ -12,20 +12,22 @@ static bool vendor_has(enum iommu_ref_vendor vendor, enum fmt fmt)
 	return arm == (vendor == IOMMU_REF_SMMUV3);
 }
 
-static uint64_t table_last(const struct iommu_ref *ref, const struct pt_format *f)
+static uint64_t table_last(const struct unit *unit, const struct pt_format *f)
 {
 	/* Of canonical addresses the model maps the lower half. */
 	uint64_t last = (1ull << (f->input_bits - f->canonical)) - 1;
 
-	return ref->cfg.aperture_last < last ? ref->cfg.aperture_last : last;
+	return unit->cfg->aperture_last < last ? unit->cfg->aperture_last : last;
 }
 
-static struct domain *domain_new(struct iommu_ref *ref, enum domain_kind kind, enum fmt fmt)
+static struct domain *domain_new(struct iommu_ref *ref, const struct unit *unit,
+				 enum domain_kind kind, enum fmt fmt)
 {
 	struct domain *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
+	d->unit = unit;
 	d->kind = kind;
 	d->fmt = fmt;
 	d->refs = 1;
@@ -39,18 +41,29 @@ static void domain_free(struct iommu_ref *ref, struct domain *d)
 	free(d);
 }
 
-int domain_create_paging(struct iommu_ref *ref, enum fmt fmt, struct domain **out)
+/* Of VT-d: every unit has pages of 2M in the first level. */
+static unsigned int largest_leaf(const struct iommu_ref *ref, const struct unit *unit, enum fmt fmt)
+{
+	if (ref->cfg.vendor != IOMMU_REF_VTD)
+		return 64;
+	return fmt == FMT_X86_FL4 && unit->cfg->largest_leaf < 21 ? 21 : unit->cfg->largest_leaf;
+}
+
+static int create_paging(struct iommu_ref *ref, const struct unit *unit, enum fmt fmt,
+			 struct domain **out)
 {
 	const struct pt_format *f = pt_format(fmt);
 	struct domain *d;
 
 	if (!f || !vendor_has(ref->cfg.vendor, fmt))
 		return -EOPNOTSUPP;
-	d = domain_new(ref, DOMAIN_PAGING, fmt);
+	d = domain_new(ref, unit, DOMAIN_PAGING, fmt);
 	if (!d)
 		return -ENOMEM;
-	if (pgtable_init(&d->table, f, table_last(ref, f)))
+	if (pgtable_init(&d->table, f, table_last(unit, f)))
 		goto no_memory;
+	d->table.largest_leaf = largest_leaf(ref, unit, fmt);
+	d->coherent = unit->cfg->snoop_control;
 	d->dtag = iotlb_dtag_alloc(ref);
 	if (!d->dtag)
 		goto no_memory;
@@ -61,6 +74,16 @@ no_memory:
 	pgtable_destroy(&d->table);
 	domain_free(ref, d);
 	return -ENOMEM;
+}
+
+int domain_create_paging(struct iommu_ref *ref, enum fmt fmt, struct domain **out)
+{
+	return create_paging(ref, &ref->units[0], fmt, out);
+}
+
+int domain_create_for(struct device *dev, enum fmt fmt, struct domain **out)
+{
+	return create_paging(dev->ref, dev->unit, fmt, out);
 }
 
 static bool can_nest(const struct domain *parent, const struct stage1 *s1)
@@ -94,7 +117,8 @@ static void child_unlink(struct domain *d)
 int domain_create_driver(struct iommu_ref *ref, const struct driver_domain *drv,
 			 struct domain *parent, struct domain **out)
 {
-	struct domain *d = domain_new(ref, parent ? DOMAIN_NESTED : DOMAIN_PAGING, FMT_DRIVER);
+	struct domain *d = domain_new(ref, &ref->units[0], parent ? DOMAIN_NESTED : DOMAIN_PAGING,
+				      FMT_DRIVER);
 
 	if (!d)
 		return -ENOMEM;
@@ -117,7 +141,7 @@ int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const str
 
 	if (!can_nest(parent, s1) && !ref_defect(ref, ANY_NEST_PARENT))
 		return -EINVAL;
-	d = domain_new(ref, DOMAIN_NESTED, s1->fmt);
+	d = domain_new(ref, parent->unit, DOMAIN_NESTED, s1->fmt);
 	if (!d)
 		return -ENOMEM;
 	d->s1 = *s1;
@@ -160,6 +184,50 @@ void domain_put(struct iommu_ref *ref, struct domain *d)
 		d->drv.ops->destroy(d->drv.priv);
 	domain_free(ref, d);
 	domain_put(ref, parent);
+}
+
+/* ---- which units it can serve */
+
+void domain_set_nest_parent(struct domain *d)
+{
+	d->nest_parent = true;
+}
+
+bool domain_coherent(const struct domain *d)
+{
+	return d->coherent;
+}
+
+/* What Linux 7.2's VT-d driver asks of a unit that shall walk @d (paging_domain_compatible()). */
+static bool vtd_fits(const struct iommu_ref *ref, const struct domain *d, const struct unit *unit)
+{
+	const struct iommu_ref_unit_config *u = unit->cfg;
+
+	if (d->fmt == FMT_VTD_SS4 &&
+	    ((d->trackable && !u->dirty_tracking) || (d->nest_parent && !u->nesting)))
+		return false;
+	/*
+	 * "a HWPT (CC) created for a device (CC) cannot be reused by another device (non-CC)"; and
+	 * an address width above the unit's is none that it can translate. Linux 7.2 looks at
+	 * neither for a first level.
+	 */
+	if ((d->coherent && !u->snoop_control) || d->table.last > u->aperture_last)
+		return false;
+	return d->table.largest_leaf <= largest_leaf(ref, unit, d->fmt);
+}
+
+bool domain_fits(const struct domain *d, const struct device *dev)
+{
+	if (d->drv.ops)
+		return true;
+	if (dev->ref->cfg.vendor == IOMMU_REF_SMMUV3)
+		return d->unit == dev->unit;
+	if (d->kind == DOMAIN_PAGING)
+		return vtd_fits(dev->ref, d, dev->unit);
+	/* The page-table pointer's format must be one that the hardware walks. */
+	if (d->s1.addr_width != 48 && (d->s1.addr_width != 57 || !dev->unit->cfg->five_level))
+		return false;
+	return dev->unit->cfg->nesting && vtd_fits(dev->ref, d->parent, dev->unit);
 }
 
 enum domain_kind domain_kind(const struct domain *d)

@@ -14,10 +14,12 @@ struct domain {
 	enum fmt fmt;
 	uint32_t dtag;
 	unsigned int refs;
+	const struct unit *unit;	/* it was made for */
 	struct driver_domain drv;	/* ops NULL: the model's own table */
 	/* paging */
 	struct pgtable table;
 	struct domain *children;	/* nested domains on top of this stage 2 */
+	bool coherent, nest_parent;
 	/* dirty tracking */
 	bool trackable, tracking;
 	/* page requests */
@@ -62,6 +64,8 @@ struct device {
 	struct attach *hot;	/* how requests of hot_key go; NULL: look it up */
 	uint64_t hot_key;	/* the PASID, or NO_PASID_KEY */
 	struct iommu_ref *ref;
+	const struct unit *unit;
+	struct iotlb *tlb;	/* the unit's */
 	const struct iommu_ref_device_config *cfg;
 	unsigned int index;
 	struct attach rid;
@@ -130,7 +134,7 @@ static inline bool translate_hit(struct device *dev, const struct attach *att, u
 {
 	struct iotlb_hit hit;
 
-	if (!att->tag || !iotlb_lookup(dev->ref->iotlb, att->dtag, att->tag, iova, &hit) ||
+	if (!att->tag || !iotlb_lookup(dev->tlb, att->dtag, att->tag, iova, &hit) ||
 	    !prot_allows(dev->ref, hit.prot, want))
 		return false;
 	dev->work.translations++;
@@ -155,7 +159,7 @@ bool guest_read(struct iommu_ref *ref, struct domain *s2, uint64_t gpa, void *bu
 		struct xlate_fault *fault);
 
 /* smmu.c: fills att->cd and att->tag from guest memory. */
-bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
+bool smmu_fetch_cd(struct device *dev, struct attach *att, uint32_t ssid,
 		   struct xlate_fault *fault);
 /* What an STE makes of @s1. */
 void smmu_decode_ste(struct stage1 *s1);

@@ -12,14 +12,15 @@
 #define FIRST_TAGS 64u
 #define FIRST_DTAGS 64u
 
-int iotlb_create(struct iommu_ref *ref)
+int iotlb_create(struct iommu_ref *ref, struct unit *unit)
 {
-	size_t entries = ref->cfg.iotlb_entries, sets = entries / IOTLB_WAYS;
+	size_t entries = unit->cfg->iotlb_entries, sets = entries / IOTLB_WAYS;
 	struct iotlb *tlb = calloc(1, sizeof(*tlb));
 
-	ref->iotlb = tlb;
+	unit->tlb = tlb;
 	if (!tlb)
 		return -ENOMEM;
+	tlb->stats = &ref->stats;
 	tlb->set_mask = sets - 1;
 	tlb->set_bits = __builtin_ctzll(sets);
 	tlb->entries = aligned_alloc(64, entries * sizeof(*tlb->entries));
@@ -28,19 +29,20 @@ int iotlb_create(struct iommu_ref *ref)
 	tlb->hash = calloc(FIRST_TAGS, sizeof(*tlb->hash));
 	tlb->dtags = calloc(FIRST_DTAGS, sizeof(*tlb->dtags));
 	if (!tlb->entries || !tlb->sets || !tlb->tags || !tlb->hash || !tlb->dtags) {
-		iotlb_destroy(ref);
+		iotlb_destroy(unit);
 		return -ENOMEM;
 	}
 	memset(tlb->entries, 0, entries * sizeof(*tlb->entries));
 	tlb->nr_tags = 1;	/* 0 is none, of both */
 	tlb->hash_mask = FIRST_TAGS - 1;
 	tlb->nr_dtags = 1;
+	tlb->room_dtags = FIRST_DTAGS;
 	return 0;
 }
 
-void iotlb_destroy(struct iommu_ref *ref)
+void iotlb_destroy(struct unit *unit)
 {
-	struct iotlb *tlb = ref->iotlb;
+	struct iotlb *tlb = unit->tlb;
 
 	if (!tlb)
 		return;
@@ -50,7 +52,7 @@ void iotlb_destroy(struct iommu_ref *ref)
 	free(tlb->hash);
 	free(tlb->dtags);
 	free(tlb);
-	ref->iotlb = NULL;
+	unit->tlb = NULL;
 }
 
 /* ---- dtags */
@@ -60,32 +62,56 @@ static bool is_pow2(uint32_t n)
 	return !(n & (n - 1));
 }
 
-uint32_t iotlb_dtag_alloc(struct iommu_ref *ref)
+/* A place for number @id. */
+static int dtag_room(struct iotlb *tlb, uint32_t id)
 {
-	struct iotlb *tlb = ref->iotlb;
-	uint32_t id = tlb->free_dtag;
 	struct iotlb_dtag *grown;
 
-	if (id) {
-		tlb->free_dtag = tlb->dtags[id].free_next;
-	} else {
-		/* Full at each power of two. */
-		id = tlb->nr_dtags;
-		if (id >= FIRST_DTAGS && is_pow2(id)) {
-			grown = realloc(tlb->dtags, 2ull * id * sizeof(*grown));
-			if (!grown)
-				return 0;
-			tlb->dtags = grown;
-		}
-		tlb->nr_dtags++;
+	if (id < tlb->room_dtags)
+		return 0;
+	grown = realloc(tlb->dtags, 2ull * tlb->room_dtags * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	tlb->dtags = grown;
+	tlb->room_dtags *= 2;
+	return 0;
+}
+
+/* All IOTLBs agree on which numbers are free. */
+uint32_t iotlb_dtag_alloc(struct iommu_ref *ref)
+{
+	uint32_t id = ref->units[0].tlb->free_dtag;
+	struct iotlb *tlb;
+	unsigned int i;
+
+	id = id ? id : ref->units[0].tlb->nr_dtags;
+	for (i = 0; i < ref->cfg.nr_units; i++)
+		if (dtag_room(ref->units[i].tlb, id))
+			return 0;
+	for (i = 0; i < ref->cfg.nr_units; i++) {
+		tlb = ref->units[i].tlb;
+		if (id == tlb->nr_dtags)
+			tlb->nr_dtags++;
+		else
+			tlb->free_dtag = tlb->dtags[id].free_next;
+		tlb->dtags[id] = (struct iotlb_dtag){
+			.used = true,
+			.stamp = tlb->clock,
+			/* Spreads domains that use the same addresses over the sets. */
+			.salt = (id * 0x9e3779b9u) >> 12,
+		};
 	}
-	tlb->dtags[id] = (struct iotlb_dtag){
-		.used = true,
-		.stamp = tlb->clock,
-		/* Spreads domains that use the same addresses over the sets. */
-		.salt = (id * 0x9e3779b9u) >> 12,
-	};
 	return id;
+}
+
+void iotlb_dtag_use(struct iotlb *tlb, uint32_t dtag)
+{
+	tlb->dtags[dtag].uses++;
+}
+
+void iotlb_dtag_unuse(struct iotlb *tlb, uint32_t dtag)
+{
+	tlb->dtags[dtag].uses--;
 }
 
 /* ---- tags */
@@ -156,21 +182,21 @@ static uint32_t tag_new(struct iotlb *tlb, uint32_t dtag, uint32_t atag)
 	return id;
 }
 
-uint32_t iotlb_tag_get(struct iommu_ref *ref, uint32_t dtag, uint32_t atag)
+uint32_t iotlb_tag_get(struct iotlb *tlb, uint32_t dtag, uint32_t atag)
 {
-	uint32_t id = iotlb_tag_find(ref->iotlb, dtag, atag);
+	uint32_t id = iotlb_tag_find(tlb, dtag, atag);
 
 	if (!id)
-		id = tag_new(ref->iotlb, dtag, atag);
+		id = tag_new(tlb, dtag, atag);
 	if (id)
-		ref->iotlb->tags[id].refs++;
+		tlb->tags[id].refs++;
 	return id;
 }
 
-void iotlb_tag_put(struct iommu_ref *ref, uint32_t tag)
+void iotlb_tag_put(struct iotlb *tlb, uint32_t tag)
 {
 	if (tag)
-		ref->iotlb->tags[tag].refs--;
+		tlb->tags[tag].refs--;
 }
 
 /* ---- fills */
@@ -243,9 +269,8 @@ static void set_bit_once(uint64_t *word, unsigned int bit)
 		__atomic_fetch_or(word, 1ull << bit, __ATOMIC_RELAXED);
 }
 
-void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill, struct dma_work *work)
+void iotlb_fill(struct iotlb *tlb, const struct iotlb_fill *fill, struct dma_work *work)
 {
-	struct iotlb *tlb = ref->iotlb;
 	uint32_t dtag = tlb->tags[fill->tag].dtag, tag = fill->tag;
 	struct iotlb_dtag *dt = &tlb->dtags[dtag];
 	uint64_t key = iotlb_key(fill->iova, fill->shift);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The IOTLB: a set-associative cache of whole translations (both stages combined) with effective
+ * The IOTLB of a unit: a set-associative cache of whole translations (both stages combined) with effective
  * rights.
  *
  * Tags. (dtag, atag) is a tag; an entry names its tag by a small id. Tags and dtags carry a stamp
@@ -77,6 +77,7 @@ struct iotlb_dtag {
 	uint32_t tags;		/* first of its tags */
 	uint32_t global;	/* id of (dtag, ATAG_GLOBAL), 0: none */
 	uint32_t free_next;
+	uint32_t uses;		/* attachments of devices of this unit */
 	bool used;
 };
 
@@ -90,20 +91,27 @@ struct iotlb {
 	uint32_t *hash;		/* heads of tag chains */
 	uint32_t hash_mask;
 	struct iotlb_dtag *dtags;
-	uint32_t nr_dtags, free_dtag;
+	uint32_t nr_dtags, free_dtag, room_dtags;
 	unsigned int set_bits;
+	struct iommu_ref_stats *stats;	/* of the machine */
 };
 
-int iotlb_create(struct iommu_ref *ref);	/* -ENOMEM */
-void iotlb_destroy(struct iommu_ref *ref);
+int iotlb_create(struct iommu_ref *ref, struct unit *unit);	/* -ENOMEM */
+void iotlb_destroy(struct unit *unit);
 
-/* A number for a domain; 0: no memory. Freed, none of its entries is left. */
+/*
+ * A number for a domain, the same in every unit's IOTLB; 0: no memory. Freed, none of its entries
+ * is left.
+ */
 uint32_t iotlb_dtag_alloc(struct iommu_ref *ref);
 void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag);
+/* A device of the unit is attached through @dtag, or no longer: invalidations go where it is used. */
+void iotlb_dtag_use(struct iotlb *tlb, uint32_t dtag);
+void iotlb_dtag_unuse(struct iotlb *tlb, uint32_t dtag);
 
 /* The id of (dtag, atag), one reference; 0: no memory. Entries outlive the last reference. */
-uint32_t iotlb_tag_get(struct iommu_ref *ref, uint32_t dtag, uint32_t atag);
-void iotlb_tag_put(struct iommu_ref *ref, uint32_t tag);
+uint32_t iotlb_tag_get(struct iotlb *tlb, uint32_t dtag, uint32_t atag);
+void iotlb_tag_put(struct iotlb *tlb, uint32_t tag);
 
 static inline uint32_t iotlb_tag_hash(uint32_t dtag, uint32_t atag)
 {
@@ -113,7 +121,14 @@ static inline uint32_t iotlb_tag_hash(uint32_t dtag, uint32_t atag)
 /* The id without a reference; 0: there is none, so there are no entries either. */
 uint32_t iotlb_tag_find(const struct iotlb *tlb, uint32_t dtag, uint32_t atag);
 
-/* What the inv_*() calls do, without the known-bad variants: for the model's own use. */
+/* Of one unit, whether it uses @dtag or not. */
+void tlb_flush_pasid(struct iotlb *tlb, uint32_t dtag, uint32_t atag);
+void tlb_flush_domain(struct iotlb *tlb, uint32_t dtag);
+
+/*
+ * What the inv_*() calls do, without the known-bad variants: for the model's own use. A command to
+ * every unit that uses @dtag.
+ */
 void iotlb_flush_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first,
 		       uint64_t last);
 void iotlb_flush_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag);
@@ -132,7 +147,7 @@ struct iotlb_fill {
 };
 struct dma_work;
 /* Under the gate of the device whose @work it is; what it cannot do there is not cached. */
-void iotlb_fill(struct iommu_ref *ref, const struct iotlb_fill *fill, struct dma_work *work);
+void iotlb_fill(struct iotlb *tlb, const struct iotlb_fill *fill, struct dma_work *work);
 
 /* First address of the page | IOTLB_VALID | log2 of its size. */
 static inline uint64_t iotlb_key(uint64_t iova, unsigned int shift)

@@ -23,9 +23,8 @@ struct victims {
 /* ---- whole tags */
 
 /* The clock's end: forget everything, start anew. */
-static void clock_restart(struct iommu_ref *ref)
+static void clock_restart(struct iotlb *tlb)
 {
-	struct iotlb *tlb = ref->iotlb;
 	uint32_t i;
 
 	memset(tlb->entries, 0, (tlb->set_mask + 1) * IOTLB_WAYS * sizeof(*tlb->entries));
@@ -38,11 +37,11 @@ static void clock_restart(struct iommu_ref *ref)
 	tlb->clock = 0;
 }
 
-static uint64_t clock_advance(struct iommu_ref *ref)
+static uint64_t clock_advance(struct iotlb *tlb)
 {
-	if (ref->iotlb->clock == UINT64_MAX)
-		clock_restart(ref);
-	return ++ref->iotlb->clock;
+	if (tlb->clock == UINT64_MAX)
+		clock_restart(tlb);
+	return ++tlb->clock;
 }
 
 /* Gives an id back that nothing looks up with; its entries have just been made dead. */
@@ -63,55 +62,84 @@ static void tag_drop(struct iotlb *tlb, uint32_t id, uint32_t *hash_link)
 }
 
 /* O(1): a stamp, whatever is cached. */
-void iotlb_flush_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag)
+void tlb_flush_pasid(struct iotlb *tlb, uint32_t dtag, uint32_t atag)
 {
-	struct iotlb *tlb = ref->iotlb;
 	uint32_t *link = &tlb->hash[iotlb_tag_hash(dtag, atag) & tlb->hash_mask];
 	struct iotlb_tag *t;
 
 	if (atag == ATAG_ANY) {
-		iotlb_flush_domain(ref, dtag);
+		tlb_flush_domain(tlb, dtag);
 		return;
 	}
-	ref->stats.inv_pasid++;
+	tlb->stats->inv_pasid++;
 	for (; *link; link = &t->hash_next) {
 		t = &tlb->tags[*link];
 		if (t->dtag != dtag || t->atag != atag)
 			continue;
-		t->stamp = clock_advance(ref);
+		t->stamp = clock_advance(tlb);
 		if (!t->refs)
 			tag_drop(tlb, *link, link);
 		return;
 	}
 }
 
-void iotlb_flush_domain(struct iommu_ref *ref, uint32_t dtag)
+static void dtag_forget(struct iotlb *tlb, struct iotlb_dtag *dt)
 {
-	struct iotlb_dtag *dt;
-
-	ref->stats.inv_domain++;
-	if (dtag >= ref->iotlb->nr_dtags)
-		return;
-	dt = &ref->iotlb->dtags[dtag];
-	dt->stamp = clock_advance(ref);
+	dt->stamp = clock_advance(tlb);
 	dt->shifts = 0;
 	dt->splinters = 0;
 }
 
-void iotlb_flush_all(struct iommu_ref *ref)
+void tlb_flush_domain(struct iotlb *tlb, uint32_t dtag)
 {
-	ref->stats.inv_all++;
-	ref->iotlb->all_stamp = clock_advance(ref);
+	tlb->stats->inv_domain++;
+	dtag_forget(tlb, &tlb->dtags[dtag]);
 }
 
-void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag)
+/* The next unit from *@i on that uses @dtag; NULL: there is none. */
+static struct iotlb *next_user(struct iommu_ref *ref, uint32_t dtag, unsigned int *i)
 {
-	struct iotlb *tlb = ref->iotlb;
+	struct iotlb *tlb;
+
+	while (*i < ref->cfg.nr_units) {
+		tlb = ref->units[(*i)++].tlb;
+		if (dtag < tlb->nr_dtags && tlb->dtags[dtag].uses)
+			return tlb;
+	}
+	return NULL;
+}
+
+void iotlb_flush_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag)
+{
+	struct iotlb *tlb;
+
+	for (unsigned int i = 0; (tlb = next_user(ref, dtag, &i));)
+		tlb_flush_pasid(tlb, dtag, atag);
+}
+
+void iotlb_flush_domain(struct iommu_ref *ref, uint32_t dtag)
+{
+	struct iotlb *tlb;
+
+	for (unsigned int i = 0; (tlb = next_user(ref, dtag, &i));)
+		tlb_flush_domain(tlb, dtag);
+}
+
+void iotlb_flush_all(struct iommu_ref *ref)
+{
+	for (unsigned int i = 0; i < ref->cfg.nr_units; i++) {
+		ref->stats.inv_all++;
+		ref->units[i].tlb->all_stamp = clock_advance(ref->units[i].tlb);
+	}
+}
+
+static void dtag_free(struct iotlb *tlb, uint32_t dtag)
+{
 	struct iotlb_dtag *dt = &tlb->dtags[dtag];
 	struct iotlb_tag *t;
 	uint32_t *link;
 
-	iotlb_flush_domain(ref, dtag);
+	dtag_forget(tlb, dt);
 	while (dt->tags) {
 		t = &tlb->tags[dt->tags];
 		link = &tlb->hash[iotlb_tag_hash(dtag, t->atag) & tlb->hash_mask];
@@ -124,13 +152,18 @@ void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag)
 	tlb->free_dtag = dtag;
 }
 
+void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag)
+{
+	for (unsigned int i = 0; i < ref->cfg.nr_units; i++)
+		dtag_free(ref->units[i].tlb, dtag);
+}
+
 /* ---- pages and ranges */
 
 /* This way translates an address of the range; is it one of those that are meant? */
-static void remove_if_victim(struct iommu_ref *ref, uint64_t index, unsigned int way,
+static void remove_if_victim(struct iotlb *tlb, uint64_t index, unsigned int way,
 			     const struct victims *v)
 {
-	struct iotlb *tlb = ref->iotlb;
 	struct iotlb_entry *e = &tlb->entries[index * IOTLB_WAYS + way];
 	uint32_t tag = iotlb_tag_of(e);
 
@@ -141,26 +174,25 @@ static void remove_if_victim(struct iommu_ref *ref, uint64_t index, unsigned int
 		return;
 	e->key = 0;
 	tlb->sets[index].prints &= ~(0xffull << 8 * way);
-	ref->stats.inv_entries++;
+	tlb->stats->inv_entries++;
 }
 
-static void remove_everywhere(struct iommu_ref *ref, const struct victims *v)
+static void remove_everywhere(struct iotlb *tlb, const struct victims *v)
 {
-	uint64_t i, n = (ref->iotlb->set_mask + 1) * IOTLB_WAYS, first;
+	uint64_t i, n = (tlb->set_mask + 1) * IOTLB_WAYS, first;
 	const struct iotlb_entry *e;
 
 	for (i = 0; i < n; i++) {
-		e = &ref->iotlb->entries[i];
+		e = &tlb->entries[i];
 		first = e->key & ~(PAGE_SIZE - 1);
 		if (e->key && first <= v->last && first + ((1ull << e->key % 64) - 1) >= v->first)
-			remove_if_victim(ref, i / IOTLB_WAYS, i % IOTLB_WAYS, v);
+			remove_if_victim(tlb, i / IOTLB_WAYS, i % IOTLB_WAYS, v);
 	}
 }
 
-static void remove_page(struct iommu_ref *ref, const struct victims *v, uint64_t iova,
+static void remove_page(struct iotlb *tlb, const struct victims *v, uint64_t iova,
 			unsigned int shift)
 {
-	struct iotlb *tlb = ref->iotlb;
 	uint64_t index = iotlb_set_index(tlb, &tlb->dtags[v->dtag], iova, shift), match;
 	uint64_t key = iotlb_key(iova, shift);
 	unsigned int way;
@@ -168,63 +200,64 @@ static void remove_page(struct iommu_ref *ref, const struct victims *v, uint64_t
 	match = iotlb_match(tlb->sets[index].prints, iotlb_print(key));
 	iotlb_for_each_match(way, match)
 		if (tlb->entries[index * IOTLB_WAYS + way].key == key)
-			remove_if_victim(ref, index, way, v);
+			remove_if_victim(tlb, index, way, v);
 }
 
 /* Page by page while that is less work than one pass over all entries. */
-static void remove_span(struct iommu_ref *ref, const struct victims *v)
+static void remove_span(struct iotlb *tlb, const struct victims *v)
 {
-	const struct iotlb_dtag *dt = &ref->iotlb->dtags[v->dtag];
+	const struct iotlb_dtag *dt = &tlb->dtags[v->dtag];
 	uint64_t shifts, page;
 	unsigned int shift;
 
 	for (shifts = dt->shifts; shifts; shifts &= shifts - 1) {
 		shift = __builtin_ctzll(shifts);
-		if ((v->last >> shift) - (v->first >> shift) > ref->iotlb->set_mask) {
-			remove_everywhere(ref, v);
+		if ((v->last >> shift) - (v->first >> shift) > tlb->set_mask) {
+			remove_everywhere(tlb, v);
 			return;
 		}
 		for (page = v->first >> shift; page <= v->last >> shift; page++)
-			remove_page(ref, v, page << shift, shift);
+			remove_page(tlb, v, page << shift, shift);
 	}
 }
 
-static void remove_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first,
+static void remove_range(struct iotlb *tlb, uint32_t dtag, uint32_t atag, uint64_t first,
 			 uint64_t last)
 {
-	struct iotlb *tlb = ref->iotlb;
 	struct victims v = { .dtag = dtag, .any = atag == ATAG_ANY, .first = first, .last = last };
 	uint64_t shifts, splinters, in_leaf;
 
-	if (dtag >= tlb->nr_dtags)
-		return;
 	v.global = tlb->dtags[dtag].global;
 	v.tag = v.any ? 0 : iotlb_tag_find(tlb, dtag, atag);
 	if (!v.any && !v.tag && !v.global)
 		return;
 	if (first >> PAGE_SHIFT == last >> PAGE_SHIFT && !tlb->dtags[dtag].splinters) {
 		for (shifts = tlb->dtags[dtag].shifts; shifts; shifts &= shifts - 1)
-			remove_page(ref, &v, first, __builtin_ctzll(shifts));
+			remove_page(tlb, &v, first, __builtin_ctzll(shifts));
 		return;
 	}
-	remove_span(ref, &v);
+	remove_span(tlb, &v);
 	for (splinters = tlb->dtags[dtag].splinters; splinters; splinters &= splinters - 1) {
 		v.s1_shift = __builtin_ctzll(splinters);
 		in_leaf = (1ull << v.s1_shift) - 1;
 		v.first = first & ~in_leaf;
 		v.last = last | in_leaf;
-		remove_span(ref, &v);
+		remove_span(tlb, &v);
 	}
 }
 
 void iotlb_flush_range(struct iommu_ref *ref, uint32_t dtag, uint32_t atag, uint64_t first,
 		       uint64_t last)
 {
-	if (first >> PAGE_SHIFT == last >> PAGE_SHIFT)
-		ref->stats.inv_page++;
-	else
-		ref->stats.inv_range++;
-	remove_range(ref, dtag, atag, first, last);
+	struct iotlb *tlb;
+
+	for (unsigned int i = 0; (tlb = next_user(ref, dtag, &i));) {
+		if (first >> PAGE_SHIFT == last >> PAGE_SHIFT)
+			ref->stats.inv_page++;
+		else
+			ref->stats.inv_range++;
+		remove_range(tlb, dtag, atag, first, last);
+	}
 }
 
 /* ---- what guests and drivers ask for; the known-bad variants are here only */

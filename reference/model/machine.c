@@ -7,6 +7,9 @@
 
 #define MAX_PASID_BITS 20u	/* PCIe */
 #define MAX_APERTURE_LAST ((1ull << 48) - 1)
+#define LEAF_4K 12
+#define LEAF_2M 21
+#define LEAF_1G 30
 
 void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor vendor)
 {
@@ -22,6 +25,8 @@ void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor v
 		.page_requests = 512,
 		.locked_limit = UINT64_MAX,
 		.dirty_tracking = true,
+		.snoop_control = vendor == IOMMU_REF_VTD,
+		.largest_leaf = LEAF_1G,
 		.aperture_last = MAX_APERTURE_LAST,
 		.nr_devices = 4,
 		.devices = {
@@ -38,6 +43,20 @@ void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor v
 		cfg->msi_first = 0x08000000;
 		cfg->msi_last = 0x080fffff;
 	}
+}
+
+void iommu_ref_unit_init(const struct iommu_ref_config *cfg, struct iommu_ref_unit_config *unit)
+{
+	*unit = (struct iommu_ref_unit_config){
+		.nesting = cfg->nesting,
+		.five_level = cfg->five_level,
+		.dirty_tracking = cfg->dirty_tracking,
+		.snoop_control = cfg->snoop_control,
+		.largest_leaf = cfg->largest_leaf,
+		.pasid_bits = cfg->pasid_bits,
+		.iotlb_entries = cfg->iotlb_entries,
+		.aperture_last = cfg->aperture_last,
+	};
 }
 
 static bool page_range(uint64_t first, uint64_t last)
@@ -58,28 +77,65 @@ static bool devices_valid(const struct iommu_ref_config *cfg)
 	return true;
 }
 
+/* Devices of a group cannot be told apart, so they are behind one unit. */
+static bool device_units_valid(const struct iommu_ref_config *cfg)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < cfg->nr_devices; i++) {
+		if (cfg->devices[i].unit >= cfg->nr_units)
+			return false;
+		for (j = 0; j < i; j++)
+			if (cfg->devices[i].group == cfg->devices[j].group &&
+			    cfg->devices[i].unit != cfg->devices[j].unit)
+				return false;
+	}
+	return true;
+}
+
+static bool unit_valid(enum iommu_ref_vendor vendor, const struct iommu_ref_unit_config *u)
+{
+	if ((u->five_level || u->snoop_control) && vendor != IOMMU_REF_VTD)
+		return false;
+	if (u->largest_leaf != LEAF_1G && u->largest_leaf != LEAF_2M && u->largest_leaf != LEAF_4K)
+		return false;
+	if (u->pasid_bits > MAX_PASID_BITS)
+		return false;
+	if (u->iotlb_entries < 64 || u->iotlb_entries > 65536 ||
+	    u->iotlb_entries & (u->iotlb_entries - 1))
+		return false;
+	return page_range(0, u->aperture_last) && u->aperture_last <= MAX_APERTURE_LAST;
+}
+
+/* Every machine has at least one unit in the table then. */
+static void units_normalize(struct iommu_ref_config *cfg)
+{
+	if (cfg->nr_units)
+		return;
+	iommu_ref_unit_init(cfg, &cfg->units[0]);
+	cfg->nr_units = 1;
+}
+
 static bool config_valid(const struct iommu_ref_config *cfg)
 {
 	if (cfg->vendor != IOMMU_REF_VTD && cfg->vendor != IOMMU_REF_SMMUV3)
 		return false;
 	if (cfg->profile != IOMMU_REF_V7_REVIEWED && cfg->profile != IOMMU_REF_V7_POSTED)
 		return false;
-	if (cfg->five_level && cfg->vendor != IOMMU_REF_VTD)
-		return false;
-	if (cfg->pasid_bits > MAX_PASID_BITS || cfg->pasid_capacity > 1u << MAX_PASID_BITS ||
+	if (cfg->pasid_capacity > 1u << MAX_PASID_BITS ||
 	    cfg->pasid_host_reserve > cfg->pasid_capacity)
 		return false;
-	if (cfg->iotlb_entries < 64 || cfg->iotlb_entries > 65536 ||
-	    cfg->iotlb_entries & (cfg->iotlb_entries - 1))
-		return false;
 	if (!cfg->page_requests || cfg->page_requests > 65536)
-		return false;
-	if (!page_range(0, cfg->aperture_last) || cfg->aperture_last > MAX_APERTURE_LAST)
 		return false;
 	/* 0, 0: no reserved window */
 	if ((cfg->msi_first || cfg->msi_last) && !page_range(cfg->msi_first, cfg->msi_last))
 		return false;
-	return devices_valid(cfg);
+	if (cfg->nr_units > IOMMU_REF_MAX_UNITS)
+		return false;
+	for (unsigned int i = 0; i < cfg->nr_units; i++)
+		if (!unit_valid(cfg->vendor, &cfg->units[i]))
+			return false;
+	return devices_valid(cfg) && device_units_valid(cfg);
 }
 
 /* Seccomp can forbid process_vm_readv(2): then no memory can be reached, better said at once. */
@@ -93,8 +149,12 @@ static int memory_reachable(void)
 static int machine_fill(struct iommu_ref *ref)
 {
 	unsigned int i;
-	int rc = iotlb_create(ref);
+	int rc = 0;
 
+	for (i = 0; !rc && i < ref->cfg.nr_units; i++) {
+		ref->units[i].cfg = &ref->cfg.units[i];
+		rc = iotlb_create(ref, &ref->units[i]);
+	}
 	if (!rc)
 		rc = fault_ring_create(ref);
 	if (!rc)
@@ -130,10 +190,12 @@ void ref_unlock(struct iommu_ref *ref)
 int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
 {
 	enum ref_defect defect = DEFECT_NONE;
+	struct iommu_ref_config own = *cfg;
 	struct iommu_ref *ref;
 	int rc;
 
-	if (!config_valid(cfg) || (cfg->defect && defect_find(cfg->defect, &defect)))
+	units_normalize(&own);
+	if (!config_valid(&own) || (cfg->defect && defect_find(cfg->defect, &defect)))
 		return -EINVAL;
 	rc = memory_reachable();
 	if (rc)
@@ -142,7 +204,7 @@ int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
 	if (!ref)
 		return -ENOMEM;
 	pthread_mutex_init(&ref->control, NULL);
-	ref->cfg = *cfg;
+	ref->cfg = own;
 	ref->cfg.defect = NULL;		/* the caller's string may go */
 	ref->defect = defect;
 	rc = machine_fill(ref);
@@ -167,7 +229,8 @@ void iommu_ref_destroy(struct iommu_ref *ref)
 	if (ref->pasids)
 		pasid_space_destroy(ref);
 	fault_ring_destroy(ref);
-	iotlb_destroy(ref);
+	for (i = 0; i < IOMMU_REF_MAX_UNITS; i++)
+		iotlb_destroy(&ref->units[i]);
 	free(ref->driver_data);
 	pthread_mutex_destroy(&ref->control);
 	free(ref);

@@ -78,12 +78,18 @@ struct group_owner {
 
 struct iommufd_driver;
 
+/* One IOMMU unit. */
+struct unit {
+	const struct iommu_ref_unit_config *cfg;
+	struct iotlb *tlb;
+};
+
 struct iommu_ref {
 	pthread_mutex_t control;	/* ref_lock() takes it, and every device's gate */
 	bool exclusive;		/* inside ref_lock(): what DMA alone may not change may change */
 	struct iommu_ref_config cfg;
 	enum ref_defect defect;
-	struct iotlb *iotlb;
+	struct unit units[IOMMU_REF_MAX_UNITS];	/* cfg.nr_units of them */
 	struct pasid_space *pasids;
 	struct device *devices[IOMMU_REF_MAX_DEVICES];
 	struct iommu_ref_stats stats;
@@ -107,10 +113,23 @@ void ref_unlock(struct iommu_ref *ref);
 /* ---- domains (domain.c) */
 
 /*
- * A kernel-managed table of format @fmt, empty. dtag is fresh. *@out has one reference.
- * -ENOMEM, -EOPNOTSUPP (a format the vendor does not have).
+ * A kernel-managed table of format @fmt, empty, as the unit of @dev can walk it: its aperture and
+ * page sizes. dtag is fresh. *@out has one reference. -ENOMEM, -EOPNOTSUPP (a format the vendor
+ * does not have).
  */
+int domain_create_for(struct device *dev, enum fmt fmt, struct domain **out);
+/* The same for the first unit: a machine that has one. */
 int domain_create_paging(struct iommu_ref *ref, enum fmt fmt, struct domain **out);
+/*
+ * May @dev, which can be behind another unit, be attached to @d? VT-d: its unit must have all that
+ * @d was made with: nest parent, dirty tracking, coherency, page sizes, address width. SMMUv3: it
+ * must be the unit that @d was made for.
+ */
+bool domain_fits(const struct domain *d, const struct device *dev);
+/* What it was made with (VT-d: its unit has snoop control): all DMA through it is coherent. */
+bool domain_coherent(const struct domain *d);
+/* The unit must be able to nest on it. */
+void domain_set_nest_parent(struct domain *d);
 /*
  * User-managed stage 1 over @parent (which gets a reference). VT-d: fresh dtag; SMMUv3: the
  * parent's (VMID), whatever vIOMMU it came through; abort and bypass are decoded from the STE as
@@ -187,13 +206,19 @@ uint32_t domain_dtag(const struct domain *d);
 struct device *device_by_index(struct iommu_ref *ref, unsigned int index);	/* NULL: none */
 unsigned int device_index(const struct device *dev);
 const struct iommu_ref_device_config *device_config(const struct device *dev);
+/* Of the unit that it is behind. */
+const struct iommu_ref_unit_config *device_unit(const struct device *dev);
+/* How long its PASIDs may be: 0, it has none or its unit cannot translate them. */
+uint32_t device_pasid_bits(const struct device *dev);
+/* What every unit of the machine has of PASIDs. */
+uint32_t machine_pasid_bits(const struct iommu_ref *ref);
 /*
  * The page table of the device's RID (@pasid NO_PASID) or of RID+PASID; @d NULL blocks DMA. The
  * device holds a reference. Replaces atomically: no DMA sees neither. The old domain's cached
  * translations for this (device, PASID) are invalidated, VT-d: (old dtag, pasid); SMMUv3: the
  * ASID, or the VMID if nested. VT-d: PASID 0 is the RID (RID_PASID). -EINVAL: the device has no
- * PASID ability or the number too many bits, or a VT-d stage 1 has no width of it; -ENOMEM, then
- * nothing changed.
+ * PASID ability or the number too many bits, or the domain does not fit it (domain_fits(), the width
+ * of a VT-d stage 1); -ENOMEM, then nothing changed.
  */
 int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d);
 struct domain *device_domain(struct device *dev, uint32_t pasid);	/* NULL: blocked */

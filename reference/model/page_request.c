@@ -202,7 +202,7 @@ int iommu_ref_page_request(struct iommu_ref *ref, const struct iommu_ref_page_re
 		rc = -EINVAL;
 		if (!(req->grpid >> GRPID_BITS) &&
 		    (!req->has_pasid ||
-		     (dev->cfg->pasid && !((uint64_t)req->pasid >> ref->cfg.pasid_bits))))
+		     (dev->cfg->pasid && !((uint64_t)req->pasid >> dev->unit->cfg->pasid_bits))))
 			rc = page_request(ref, dev, *req);
 	}
 	ref_unlock(ref);

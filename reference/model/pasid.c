@@ -397,7 +397,7 @@ void pasid_set_put(struct iommu_ref *ref, struct pasid_set *set)
  */
 static void clip_range(const struct iommu_ref *ref, uint32_t *min, uint32_t *max)
 {
-	uint32_t bits = ref->cfg.pasid_bits;
+	uint32_t bits = machine_pasid_bits(ref);
 
 	if (ref->cfg.profile == IOMMU_REF_V7_POSTED)
 		return;

@@ -76,7 +76,8 @@ static int map_entry(struct map_job *job, uint64_t *in, uint64_t *entry, unsigne
 	uint64_t *table;
 	int rc;
 
-	if (level <= f->max_block_level && !((job->next | job->pa) & (pt_size(level) - 1)) &&
+	if (level <= f->max_block_level && pt_shift(level) <= job->pt->largest_leaf &&
+	    !((job->next | job->pa) & (pt_size(level) - 1)) &&
 	    job->last - job->next >= pt_size(level) - 1) {
 		if (*entry)	/* a table there is never empty */
 			return -EEXIST;
@@ -214,6 +215,7 @@ int pgtable_init(struct pgtable *pt, const struct pt_format *format, uint64_t la
 	memset(pt, 0, sizeof(*pt));
 	pt->format = format;
 	pt->last = last;
+	pt->largest_leaf = pt_shift(PT_MAX_LEVEL);
 	pt->root = pt_pool_alloc(&pt->pool);
 	return pt->root ? 0 : -ENOMEM;
 }

@@ -34,6 +34,7 @@ struct pgtable {
 	const struct pt_format *format;
 	uint64_t *root;
 	uint64_t last;		/* last input address */
+	unsigned int largest_leaf;	/* log2: none above is made */
 	struct pt_pool pool;
 };
 

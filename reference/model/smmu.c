@@ -81,7 +81,7 @@ static bool decode_cd(const uint64_t *cd, struct smmu_cd *out)
 	return out->disabled || !(out->ttb >> out->output_bits);
 }
 
-bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
+bool smmu_fetch_cd(struct device *dev, struct attach *att, uint32_t ssid,
 		   struct xlate_fault *fault)
 {
 	const struct stage1 *s1 = &att->domain->s1;
@@ -90,11 +90,11 @@ bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
 
 	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
 	fault->event = SMMU_C_BAD_STE;
-	if (cdmax > ref->cfg.pasid_bits || (cdmax && STE0_S1FMT(s1->ste[0])))
+	if (cdmax > dev->unit->cfg->pasid_bits || (cdmax && STE0_S1FMT(s1->ste[0])))
 		return false;
 	fault->event = 0;
 	gpa = STE0_S1CTXPTR(s1->ste[0]) + (uint64_t)ssid * CD_SIZE;
-	if (!guest_read(ref, att->domain->parent, gpa, cd, sizeof(cd), fault))
+	if (!guest_read(dev->ref, att->domain->parent, gpa, cd, sizeof(cd), fault))
 		return false;
 	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
 	fault->event = SMMU_C_BAD_CD;
@@ -102,7 +102,7 @@ bool smmu_fetch_cd(struct iommu_ref *ref, struct attach *att, uint32_t ssid,
 		return false;
 	fault->event = 0;
 	att->dtag = att->domain->dtag;
-	att->tag = iotlb_tag_get(ref, att->dtag, att->cd.asid);
+	att->tag = iotlb_tag_get(dev->tlb, att->dtag, att->cd.asid);
 	return att->tag;
 }
 

@@ -178,9 +178,10 @@ static bool fault_silent(const struct attach *att, const struct xlate_fault *fau
 }
 
 /* Through the tables; -EAGAIN: by way of something that is made under ref_lock() only. */
-static int walk(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint64_t iova,
+static int walk(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
 		unsigned int want, struct xlate *x, struct xlate_fault *fault)
 {
+	struct iommu_ref *ref = dev->ref;
 	struct domain *d = att->domain;
 	bool ok;
 
@@ -194,7 +195,7 @@ static int walk(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint6
 	}
 	if (!att->tag && !ref->exclusive)
 		return -EAGAIN;
-	if (!att->tag && !smmu_fetch_cd(ref, att, pasid, fault))
+	if (!att->tag && !smmu_fetch_cd(dev, att, pasid, fault))
 		return -EFAULT;
 	ok = d->kind == DOMAIN_PAGING ? one_stage(ref, d, iova, want, x, fault) :
 					two_stages(ref, att, iova, want, x, fault);
@@ -204,7 +205,7 @@ static int walk(struct iommu_ref *ref, struct attach *att, uint32_t pasid, uint6
 		fault->silent = fault_silent(att, fault);
 		return -EFAULT;
 	}
-	return x->global && !ref->exclusive && !iotlb_has_global(ref->iotlb, att->tag) ?
+	return x->global && !ref->exclusive && !iotlb_has_global(dev->tlb, att->tag) ?
 		-EAGAIN : 0;
 }
 
@@ -215,7 +216,7 @@ int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint6
 	int rc;
 
 	*fault = (struct xlate_fault){ 0 };
-	rc = walk(dev->ref, att, pasid, iova, want, &x, fault);
+	rc = walk(dev, att, pasid, iova, want, &x, fault);
 	if (rc == -EAGAIN)
 		return rc;
 	dev->work.translations++;
@@ -223,7 +224,7 @@ int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint6
 	dev->work.walk_loads += fault->loads;
 	if (rc)
 		return rc;
-	iotlb_fill(dev->ref, &(struct iotlb_fill){
+	iotlb_fill(dev->tlb, &(struct iotlb_fill){
 		.iova = iova, .pa = x.pa, .tag = att->tag, .shift = x.shift,
 		.s1_shift = x.s1_shift, .prot = x.prot, .global = x.global }, &dev->work);
 	*pa = x.pa;

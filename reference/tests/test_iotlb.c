@@ -158,7 +158,7 @@ TEST_F(iotlb, domain_and_all)
 /* The clock that stamps entries ends: nothing dead comes back, nothing live is mistaken later. */
 TEST_F(iotlb, the_clock_may_end)
 {
-	struct iotlb *tlb = self->ref->iotlb;
+	struct iotlb *tlb = self->ref->units[0].tlb;
 
 	inv_pasid(self->ref, domain_dtag(self->d[0]), atag_of(1));
 	inv_domain(self->ref, domain_dtag(self->d[1]));
@@ -202,7 +202,8 @@ TEST_F(iotlb, a_large_leaf_goes_by_any_page_inside)
 TEST_F(iotlb, tags_are_reused_clean)
 {
 	struct device *dev = device_by_index(self->ref, 0);
-	uint32_t nr_tags = self->ref->iotlb->nr_tags, nr_dtags = self->ref->iotlb->nr_dtags;
+	const struct iotlb *tlb = self->ref->units[0].tlb;
+	uint32_t nr_tags = tlb->nr_tags, nr_dtags = tlb->nr_dtags;
 	struct m_req r = { 0, 500, false, BASE };
 	struct domain *d;
 
@@ -216,8 +217,8 @@ TEST_F(iotlb, tags_are_reused_clean)
 		ASSERT_EQ(0, device_set_domain(self->ref, dev, r.pasid, NULL));
 		domain_put(self->ref, d);
 	}
-	EXPECT_EQ(nr_tags + 1, self->ref->iotlb->nr_tags);
-	EXPECT_EQ(nr_dtags + 1, self->ref->iotlb->nr_dtags);
+	EXPECT_EQ(nr_tags + 1, tlb->nr_tags);
+	EXPECT_EQ(nr_dtags + 1, tlb->nr_dtags);
 	EXPECT_EQ(0, differences(self->ref, self->expect));
 }
 
