@@ -54,7 +54,8 @@ struct iommu_ref_unit_config {
 	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent */
 	uint8_t largest_leaf;		/* VT-d SSLPS, FL1GP: 30, 21 or 12, log2 of a page */
 	uint32_t pasid_bits;		/* 0: no PASIDs */
-	uint32_t iotlb_entries;		/* a power of two, 64 .. 65536 */
+	/* A power of two, 64 .. 65536; shared out to devices that have page tables of their own. */
+	uint32_t iotlb_entries;
 	uint64_t aperture_last;		/* last IOVA that its paging HWPTs can translate */
 };
 
@@ -112,7 +113,7 @@ struct iommu_ref_config {
  */
 void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor vendor);
 
-/* @unit as the fields of @cfg say: what a machine with nr_units == 0 has, and where to start from. */
+/* @unit as the fields of @cfg say: what a machine with nr_units == 0 has; to start from. */
 void iommu_ref_unit_init(const struct iommu_ref_config *cfg, struct iommu_ref_unit_config *unit);
 
 /* Errors: -EINVAL (a configuration that makes no sense, or an unknown defect), -ENOMEM. */

@@ -60,6 +60,12 @@ static const struct iommu_ref_bench benches[] = {
 	THREADS("miss", THREADS_MISS, 2),
 	THREADS("scattered-miss", THREADS_SCATTERED, 1),
 	THREADS("scattered-miss", THREADS_SCATTERED, 2),
+	THREADS("units-hit", THREADS_HIT | THREADS_UNITS, 1),
+	THREADS("units-hit", THREADS_HIT | THREADS_UNITS, 2),
+	THREADS("units-miss", THREADS_MISS | THREADS_UNITS, 1),
+	THREADS("units-miss", THREADS_MISS | THREADS_UNITS, 2),
+	THREADS("units-scattered-miss", THREADS_SCATTERED | THREADS_UNITS, 1),
+	THREADS("units-scattered-miss", THREADS_SCATTERED | THREADS_UNITS, 2),
 };
 
 size_t iommu_ref_benches(const struct iommu_ref_bench **out)

@@ -253,7 +253,7 @@ int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid,
 		substream_end(dev, att);
 	if (d) {
 		domain_get(d);
-		iotlb_dtag_use(dev->tlb, d->dtag);
+		iotlb_dtag_use(dev->tlb, d->dtag, dev->index);
 	}
 	page_requests_drop(dev, pasid);
 	old = *att;

@@ -24,7 +24,7 @@ int iotlb_create(struct iommu_ref *ref, struct unit *unit)
 	tlb->set_mask = sets - 1;
 	tlb->set_bits = __builtin_ctzll(sets);
 	tlb->entries = aligned_alloc(64, entries * sizeof(*tlb->entries));
-	tlb->sets = calloc(sets, sizeof(*tlb->sets));
+	tlb->sets = aligned_alloc(64, (sets * sizeof(*tlb->sets) + 63) & ~(size_t)63);
 	tlb->tags = calloc(FIRST_TAGS, sizeof(*tlb->tags));
 	tlb->hash = calloc(FIRST_TAGS, sizeof(*tlb->hash));
 	tlb->dtags = calloc(FIRST_DTAGS, sizeof(*tlb->dtags));
@@ -33,6 +33,8 @@ int iotlb_create(struct iommu_ref *ref, struct unit *unit)
 		return -ENOMEM;
 	}
 	memset(tlb->entries, 0, entries * sizeof(*tlb->entries));
+	memset(tlb->sets, 0, sets * sizeof(*tlb->sets));
+	tlb->banks = 1;
 	tlb->nr_tags = 1;	/* 0 is none, of both */
 	tlb->hash_mask = FIRST_TAGS - 1;
 	tlb->nr_dtags = 1;
@@ -94,24 +96,9 @@ uint32_t iotlb_dtag_alloc(struct iommu_ref *ref)
 			tlb->nr_dtags++;
 		else
 			tlb->free_dtag = tlb->dtags[id].free_next;
-		tlb->dtags[id] = (struct iotlb_dtag){
-			.used = true,
-			.stamp = tlb->clock,
-			/* Spreads domains that use the same addresses over the sets. */
-			.salt = (id * 0x9e3779b9u) >> 12,
-		};
+		iotlb_dtag_init(tlb, id);
 	}
 	return id;
-}
-
-void iotlb_dtag_use(struct iotlb *tlb, uint32_t dtag)
-{
-	tlb->dtags[dtag].uses++;
-}
-
-void iotlb_dtag_unuse(struct iotlb *tlb, uint32_t dtag)
-{
-	tlb->dtags[dtag].uses--;
 }
 
 /* ---- tags */
@@ -274,7 +261,7 @@ void iotlb_fill(struct iotlb *tlb, const struct iotlb_fill *fill, struct dma_wor
 	uint32_t dtag = tlb->tags[fill->tag].dtag, tag = fill->tag;
 	struct iotlb_dtag *dt = &tlb->dtags[dtag];
 	uint64_t key = iotlb_key(fill->iova, fill->shift);
-	uint64_t index = iotlb_set_index(tlb, dt, fill->iova, fill->shift);
+	uint64_t index = iotlb_set_index(dt, fill->iova, fill->shift);
 	struct iotlb_entry *ways = &tlb->entries[index * IOTLB_WAYS];
 	struct iotlb_set *set;
 	unsigned int way;

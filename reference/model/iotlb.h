@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The IOTLB of a unit: a set-associative cache of whole translations (both stages combined) with effective
- * rights.
+ * The IOTLB of a unit: a set-associative cache of whole translations (both stages combined) with
+ * effective rights.
  *
  * Tags. (dtag, atag) is a tag; an entry names its tag by a small id. Tags and dtags carry a stamp
  * of a clock that every O(1) invalidation advances; an entry older than the stamp of its tag, its
@@ -9,9 +9,9 @@
  * costs the same whatever is cached. The clock has 64 bits; should it ever end, everything is
  * emptied and it starts again.
  *
- * Sets are found by page and dtag, not by atag: one look into a set serves an invalidation for any
- * ASID. A byte of each way's page number is kept together, so that one word says which ways to
- * look at.
+ * Sets are found by page and dtag (those of a dtag are a bank, iotlb_banks.c), not by atag: one
+ * look into a set serves an invalidation for any ASID. A byte of each way's page number is kept
+ * together, so that one word says which ways to look at.
  *
  * Devices look up and fill at the same time: a fill makes the set's sequence number odd, which
  * keeps other fills away, and even again; a look-up that finds it changed is a miss.
@@ -78,7 +78,16 @@ struct iotlb_dtag {
 	uint32_t global;	/* id of (dtag, ATAG_GLOBAL), 0: none */
 	uint32_t free_next;
 	uint32_t uses;		/* attachments of devices of this unit */
+	uint32_t first_set, set_mask;	/* its bank: iotlb_banks.c */
+	uint8_t set_bits;
+	uint8_t home;		/* index of a device */
 	bool used;
+};
+
+/* A device that domains have their entries with. */
+struct iotlb_home {
+	uint32_t dtags;		/* that are in use; 0: it is none */
+	uint8_t bank;
 };
 
 struct iotlb {
@@ -92,7 +101,8 @@ struct iotlb {
 	uint32_t hash_mask;
 	struct iotlb_dtag *dtags;
 	uint32_t nr_dtags, free_dtag, room_dtags;
-	unsigned int set_bits;
+	unsigned int set_bits, banks;
+	struct iotlb_home homes[IOMMU_REF_MAX_DEVICES];
 	struct iommu_ref_stats *stats;	/* of the machine */
 };
 
@@ -105,8 +115,13 @@ void iotlb_destroy(struct unit *unit);
  */
 uint32_t iotlb_dtag_alloc(struct iommu_ref *ref);
 void iotlb_dtag_free(struct iommu_ref *ref, uint32_t dtag);
-/* A device of the unit is attached through @dtag, or no longer: invalidations go where it is used. */
-void iotlb_dtag_use(struct iotlb *tlb, uint32_t dtag);
+/* For a number that is new in this IOTLB. */
+void iotlb_dtag_init(struct iotlb *tlb, uint32_t dtag);
+/*
+ * @device of the unit gets attached through @dtag, before anything of it is looked up; or no longer
+ * is: invalidations go where it is used. (iotlb_banks.c)
+ */
+void iotlb_dtag_use(struct iotlb *tlb, uint32_t dtag, unsigned int device);
 void iotlb_dtag_unuse(struct iotlb *tlb, uint32_t dtag);
 
 /* The id of (dtag, atag), one reference; 0: no memory. Entries outlive the last reference. */
@@ -155,12 +170,12 @@ static inline uint64_t iotlb_key(uint64_t iova, unsigned int shift)
 	return (iova >> shift << shift) | IOTLB_VALID | shift;
 }
 
-static inline uint64_t iotlb_set_index(const struct iotlb *tlb, const struct iotlb_dtag *dt,
-				       uint64_t iova, unsigned int shift)
+static inline uint64_t iotlb_set_index(const struct iotlb_dtag *dt, uint64_t iova,
+				       unsigned int shift)
 {
 	uint64_t page = iova >> shift;
 
-	return (page ^ page >> tlb->set_bits ^ dt->salt) & tlb->set_mask;
+	return dt->first_set + ((page ^ page >> dt->set_bits ^ dt->salt) & dt->set_mask);
 }
 
 /* A byte that depends on the page's number and is never 0. */
@@ -242,7 +257,7 @@ static inline bool iotlb_lookup(const struct iotlb *tlb, uint32_t dtag, uint32_t
 
 	for (; shifts; shifts &= shifts - 1) {
 		hit->shift = __builtin_ctzll(shifts);
-		index = iotlb_set_index(tlb, dt, iova, hit->shift);
+		index = iotlb_set_index(dt, iova, hit->shift);
 		set = &tlb->sets[index];
 		seq = __atomic_load_n(&set->seq, __ATOMIC_ACQUIRE);
 		key = iotlb_key(iova, hit->shift);

@@ -179,10 +179,12 @@ static void remove_if_victim(struct iotlb *tlb, uint64_t index, unsigned int way
 
 static void remove_everywhere(struct iotlb *tlb, const struct victims *v)
 {
-	uint64_t i, n = (tlb->set_mask + 1) * IOTLB_WAYS, first;
+	const struct iotlb_dtag *dt = &tlb->dtags[v->dtag];
+	uint64_t i = dt->first_set * IOTLB_WAYS, first;
+	uint64_t end = i + (dt->set_mask + 1ull) * IOTLB_WAYS;
 	const struct iotlb_entry *e;
 
-	for (i = 0; i < n; i++) {
+	for (; i < end; i++) {
 		e = &tlb->entries[i];
 		first = e->key & ~(PAGE_SIZE - 1);
 		if (e->key && first <= v->last && first + ((1ull << e->key % 64) - 1) >= v->first)
@@ -193,7 +195,7 @@ static void remove_everywhere(struct iotlb *tlb, const struct victims *v)
 static void remove_page(struct iotlb *tlb, const struct victims *v, uint64_t iova,
 			unsigned int shift)
 {
-	uint64_t index = iotlb_set_index(tlb, &tlb->dtags[v->dtag], iova, shift), match;
+	uint64_t index = iotlb_set_index(&tlb->dtags[v->dtag], iova, shift), match;
 	uint64_t key = iotlb_key(iova, shift);
 	unsigned int way;
 
@@ -212,7 +214,7 @@ static void remove_span(struct iotlb *tlb, const struct victims *v)
 
 	for (shifts = dt->shifts; shifts; shifts &= shifts - 1) {
 		shift = __builtin_ctzll(shifts);
-		if ((v->last >> shift) - (v->first >> shift) > tlb->set_mask) {
+		if ((v->last >> shift) - (v->first >> shift) > dt->set_mask) {
 			remove_everywhere(tlb, v);
 			return;
 		}
