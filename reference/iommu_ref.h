@@ -65,7 +65,8 @@ struct iommu_ref_device_config {
 	uint32_t group;		/* /dev/vfio/GROUP; its devices are all behind one unit */
 	uint8_t unit;		/* the IOMMU it is behind, an index into units */
 	bool pasid;		/* can tag its DMA with a PASID */
-	bool pri;		/* can ask for pages (PCIe PRI; has ATS with an empty ATC) */
+	bool pri;		/* can ask for pages (PCIe PRI); such a device has ATS, too */
+	bool ats;		/* has an address translation cache (ATC) of its own (PCIe ATS) */
 };
 
 /* What hardware to be. Fill with iommu_ref_config_init(), then change what matters. */
@@ -108,7 +109,7 @@ struct iommu_ref_config {
 
 /*
  * Defaults: nesting; devices 0..3: rid 0x0008 (00:01.0) group 1, rid 0x0010 group 2, rid 0x0018 and
- * rid 0x0019 both in group 3; all with pasid and pri. VT-d: aperture 2^48-1, MSI window
+ * rid 0x0019 both in group 3; all with pasid, pri and ats. VT-d: aperture 2^48-1, MSI window
  * [0xfee00000, 0xfeefffff]. SMMUv3: aperture 2^48-1, MSI window [0x08000000, 0x080fffff].
  */
 void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor vendor);
@@ -160,6 +161,8 @@ enum iommu_ref_fault_reason {
 	IOMMU_REF_FAULT_ADDRESS_SIZE,	/* beyond the input range of the format */
 	IOMMU_REF_FAULT_BAD_CONFIG,	/* malformed context: STE/CD or PASID entry */
 	IOMMU_REF_FAULT_BUS,		/* translated, but no memory there */
+	/* translation or translated request of a device for which ATS is not enabled */
+	IOMMU_REF_FAULT_ATS_FORBIDDEN,
 };
 
 /* One fault record, as recorded by the IOMMU. */
@@ -173,6 +176,19 @@ struct iommu_ref_fault {
 	uint64_t ipa;		/* stage-2 input, for S2 faults */
 };
 
+/* What the device says about the address of a request: PCIe's address type. */
+enum iommu_ref_dma_at {
+	IOMMU_REF_DMA_UNTRANSLATED = 0,
+	/*
+	 * By the device's ATC: what is not in it is asked for by a translation request, and kept;
+	 * then the request has a translated address, which the IOMMU does not look up again. If the
+	 * answer gives no right the device sends nothing: -EFAULT, nothing is recorded.
+	 */
+	IOMMU_REF_DMA_ATC,
+	/* iova is a host address, if we believe the device; rights are not checked by anybody */
+	IOMMU_REF_DMA_TRANSLATED,
+};
+
 /* One DMA request of a device. */
 struct iommu_ref_dma {
 	unsigned int device;	/* index into the configuration's devices */
@@ -182,6 +198,7 @@ struct iommu_ref_dma {
 	uint64_t iova;
 	void *buf;
 	size_t len;
+	enum iommu_ref_dma_at at;	/* of iommu_ref_dma() only */
 };
 
 /*
@@ -198,6 +215,21 @@ int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
  */
 int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, uint64_t *pa,
 			struct iommu_ref_fault *fault);
+
+/* The answer to an ATS translation request (PCIe 10.2.3); "Global" and "Exe" are never set. */
+struct iommu_ref_ats_completion {
+	uint64_t first, last;	/* a page as large as both stages allow, 4 KiB at least (STU 0) */
+	uint64_t pa;		/* behind first */
+	bool read, write;	/* neither: nothing there, or no right; such an answer is not kept */
+};
+
+/*
+ * A translation request for @dma's iova, with "No Write" set unless @dma->write; fills the device's
+ * ATC. 0; -EFAULT: refused (UR or CA), because ATS is not enabled for the device or its
+ * configuration is bad, and recorded as a fault; -ENODEV: no such device.
+ */
+int iommu_ref_ats_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
+			    struct iommu_ref_ats_completion *out);
 
 /* Takes the oldest fault record. 1: *@fault is one; 0: there is none. */
 int iommu_ref_fault_pop(struct iommu_ref *ref, struct iommu_ref_fault *fault);
@@ -255,10 +287,16 @@ struct iommu_ref_stats {
 	uint64_t pasids, domains, objects, pinned_pages;	/* alive now */
 	uint64_t page_requests;		/* waiting for an answer now, incomplete groups too */
 	uint64_t page_requests_lost;	/* there were too many */
+	uint64_t ats_requests;		/* translation requests that were answered */
+	uint64_t atc_hits;		/* pages of DMA that an ATC had */
+	uint64_t inv_atc;		/* invalidations sent to ATCs */
+	uint64_t inv_atc_entries;	/* entries that these removed */
 };
 void iommu_ref_stats(struct iommu_ref *ref, struct iommu_ref_stats *out);
 /* true: the IOTLB would answer this request without a walk. */
 bool iommu_ref_iotlb_cached(struct iommu_ref *ref, const struct iommu_ref_dma *dma);
+/* true: the device's own ATC would answer it. */
+bool iommu_ref_atc_cached(struct iommu_ref *ref, const struct iommu_ref_dma *dma);
 /* PASIDs that @proc's set owns now. */
 uint32_t iommu_ref_pasids_owned(struct iommu_ref_proc *proc);
 

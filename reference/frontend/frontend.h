@@ -88,6 +88,15 @@ extern const struct ref_file_ops vfio_container_file_ops;
 extern const struct ref_file_ops vfio_group_file_ops;
 extern const struct ref_file_ops vfio_cdev_file_ops;
 
+/* The IOMMU answers translation requests. */
+static inline bool config_has_ats(const struct iommu_ref_config *cfg)
+{
+	for (unsigned int i = 0; i < cfg->nr_devices; i++)
+		if (cfg->devices[i].ats)
+			return true;
+	return false;
+}
+
 /* The IOMMU takes page requests. */
 static inline bool config_has_pri(const struct iommu_ref_config *cfg)
 {

@@ -47,6 +47,7 @@ static int check_ste(const struct iommu_ref *ref, const uint64_t ste[2], struct 
 		return ref_defect(ref, STE_UNCHECKED) ? 0 : -EIO;
 	s1->ste[0] = ste[0];
 	s1->ste[1] = ste[1] & ~STE1_EATS;
+	s1->ats = cfg == CFG_S1 && eats == EATS_TRANS;
 	s1->abort = cfg == (ref_defect(ref, STE_BYPASS_ABORTS) ? CFG_BYPASS : CFG_ABORT);
 	s1->bypass = cfg == CFG_BYPASS;
 	return 0;
@@ -128,6 +129,20 @@ static void tlbi_va(struct iommu_ref *ref, uint32_t vmid, uint32_t asid, const u
 	inv_range(ref, vmid, asid, va, last);
 }
 
+/*
+ * SubstreamID, if SSV; "Global"; 2^Size pages at the address, whose lower bits do not matter (IHI
+ * 0070 4.5.1). The addresses are those of the guest's stage 1, which is what the ATC has.
+ */
+static void atc_inv(struct device *dev, const uint64_t cmd[2])
+{
+	bool ssv = cmd[0] & BITS(11, 11), global = cmd[0] & BITS(9, 9);
+	unsigned int size = FIELD(cmd[1], 5, 0);
+	uint64_t mask = size >= 64 - PAGE_SHIFT ? UINT64_MAX : (PAGE_SIZE << size) - 1;
+
+	inv_atc(dev, ssv ? FIELD(cmd[0], 31, 12) : NO_PASID, ssv && global, cmd[1] & ~mask,
+		cmd[1] | mask);
+}
+
 /* Is it a command that a guest may give? -EIO: unknown, or for a stream that is not its own. */
 static int check_command(struct viommu *viommu, const uint64_t cmd[2])
 {
@@ -180,8 +195,10 @@ static void execute_command(struct viommu *viommu, const uint64_t cmd[2])
 		vdev = viommu_find_vdevice(viommu, FIELD(cmd[0], 63, 32));
 		device_cfgi(vdev->idev->dev);
 		break;
-	default:
-		break;	/* ATC_INV: no device has an ATC */
+	case CMD_ATC_INV:
+		vdev = viommu_find_vdevice(viommu, FIELD(cmd[0], 63, 32));
+		atc_inv(vdev->idev->dev, cmd);
+		break;
 	}
 }
 

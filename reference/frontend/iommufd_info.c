@@ -49,8 +49,10 @@ static uint64_t vtd_ecap(const struct iommu_ref_config *cfg,
 
 	if (unit->nesting)
 		ecap |= 1ull << 26;	/* NEST */
+	if (config_has_ats(cfg))
+		ecap |= 1ull << 2;	/* DT: device TLBs */
 	if (config_has_pri(cfg))
-		ecap |= 1ull << 2 | 1ull << 29;	/* DT, PRS */
+		ecap |= 1ull << 29;	/* PRS */
 	if (unit->dirty_tracking)
 		ecap |= 1ull << 45;	/* SSADS */
 	if (unit->pasid_bits)
@@ -90,8 +92,10 @@ static void arm_info(const struct iommu_ref_config *cfg, const struct iommu_ref_
 		.idr[5] = 5u | 1u << 4,			/* OAS: 48 bits; GRAN4K */
 		.aidr = 2,				/* SMMUv3.2 */
 	};
+	if (config_has_ats(cfg))
+		arm->idr[0] |= 1u << 10;		/* ATS */
 	if (config_has_pri(cfg))
-		arm->idr[0] |= 1u << 10 | 1u << 16;	/* ATS, PRI */
+		arm->idr[0] |= 1u << 16;		/* PRI */
 	/* Not for guests: a VMM shows them what the header lists, and HTTU is not in the list. */
 	if (unit->dirty_tracking)
 		arm->idr[0] |= 2u << 6;			/* HTTU: access and dirty */
@@ -185,7 +189,7 @@ int get_hw_info(struct ucmd *u)
 		return -EFAULT;
 	cmd->data_len = len;
 	cmd->out_capabilities = unit->dirty_tracking ? IOMMU_HW_CAP_DIRTY_TRACKING : 0;
-	if (!device_config(idev->dev)->pri)	/* PRI is for devices that have ATS */
+	if (!device_config(idev->dev)->ats)
 		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;
 	cmd->out_max_pasid_log2 = (uint8_t)device_pasid_bits(idev->dev);
 	return ucmd_respond(u, sizeof(*cmd));

@@ -50,7 +50,7 @@ static int invalidate_entry(struct hwpt *hwpt, const struct iommu_hwpt_vtd_s1_in
 {
 	struct iommu_ref *ref = hwpt->obj.ictx->ref;
 	uint32_t dtag = domain_dtag(hwpt->domain);
-	uint64_t last;
+	uint64_t last = UINT64_MAX;
 
 	if ((e->flags & ~IOMMU_VTD_INV_FLAGS_LEAF) || reserved_set(ref, e->__reserved))
 		return -EOPNOTSUPP;
@@ -61,12 +61,15 @@ static int invalidate_entry(struct hwpt *hwpt, const struct iommu_hwpt_vtd_s1_in
 		inv_domain(ref, dtag);
 	} else if (e->npages == 1) {
 		inv_page(ref, dtag, ATAG_ANY, e->addr);
+		last = e->addr | (PAGE_SIZE - 1);
 	} else if (e->npages) {
-		last = UINT64_MAX;
 		if (e->npages <= (UINT64_MAX - e->addr) >> PAGE_SHIFT)
 			last = e->addr + (e->npages << PAGE_SHIFT) - 1;
 		inv_range(ref, dtag, ATAG_ANY, e->addr, last);
 	}
+	/* "The device TLB will be invalidated automatically if ATS is enabled." (header) */
+	if (e->npages)
+		inv_atc_domain(hwpt->domain, e->addr, last);
 	return 0;
 }
 

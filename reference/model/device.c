@@ -174,6 +174,32 @@ void device_cfgi_cd(struct device *dev, uint32_t ssid)
 
 /* ---- attaching */
 
+static void user_link(struct device *dev, uint32_t pasid, struct attach *att)
+{
+	struct domain *d = att->domain;
+
+	att->dev = dev;
+	att->pasid = pasid;
+	att->next_user = d->users;
+	att->prev_user = &d->users;
+	if (d->users)
+		d->users->prev_user = &att->next_user;
+	d->users = att;
+	dev->nr_pasids += pasid != NO_PASID;
+}
+
+/* No harm in one that has no domain. */
+static void user_unlink(struct attach *att)
+{
+	if (!att->prev_user)
+		return;
+	*att->prev_user = att->next_user;
+	if (att->next_user)
+		att->next_user->prev_user = att->prev_user;
+	att->dev->nr_pasids -= att->pasid != NO_PASID;
+	att->prev_user = NULL;
+}
+
 /* The IOTLB tag of DMA through @d, as far as it is known before the first request. */
 static int attach_init(struct device *dev, uint32_t pasid, struct domain *d, struct attach *att)
 {
@@ -256,9 +282,14 @@ int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid,
 		iotlb_dtag_use(dev->tlb, d->dtag, dev->index);
 	}
 	page_requests_drop(dev, pasid);
+	user_unlink(att);
 	old = *att;
 	*att = new;
+	if (d)
+		user_link(dev, pasid, att);
 	attach_end(dev, pasid, &old);
+	if (old.domain)
+		device_flush_atc(dev, pasid);
 	if (!d && pasid != NO_PASID)
 		slot_remove(dev, pasid);
 	return 0;
@@ -300,13 +331,17 @@ void device_destroy(struct device *dev)
 	for (i = 0; i < 1024; i++) {
 		for (j = 0; dev->pasids[i] && j < PASID_LEAF; j++) {
 			att = dev->pasids[i][j];
-			if (att)
+			if (att) {
+				user_unlink(att);
 				attach_end(dev, i * PASID_LEAF + j, att);
+			}
 			free(att);
 		}
 		free(dev->pasids[i]);
 	}
+	user_unlink(&dev->rid);
 	attach_end(dev, NO_PASID, &dev->rid);
+	atc_free(dev);
 	free(dev);
 }
 

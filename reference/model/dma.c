@@ -85,7 +85,11 @@ static int dma_run(struct device *dev, const struct iommu_ref_dma *dma, size_t *
 			*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_ADDRESS_SIZE };
 			return -EFAULT;
 		}
-		rc = dma_hit(dev, dma, iova, &pa) ? 0 : dma_translate(dev, dma, iova, &pa, why);
+		if (dma->at)
+			rc = ats_address(dev, dma, iova, &pa, why);
+		else
+			rc = dma_hit(dev, dma, iova, &pa) ? 0 :
+			     dma_translate(dev, dma, iova, &pa, why);
 		if (rc)
 			return rc;
 		len = PAGE_SIZE - iova % PAGE_SIZE;
@@ -99,21 +103,25 @@ static int dma_run(struct device *dev, const struct iommu_ref_dma *dma, size_t *
 	return 0;
 }
 
-static void dma_faulted(struct device *dev, const struct iommu_ref_fault *record,
-			const struct xlate_fault *why)
+void dma_faulted(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova,
+		 const struct xlate_fault *why, struct iommu_ref_fault *fault)
 {
+	struct iommu_ref_fault record;
+
+	fault_fill(dev, dma, iova, why, &record);
+	if (fault)
+		*fault = record;
 	dev->ref->stats.faults++;
 	if (why->silent)
 		return;
-	fault_record(dev->ref, record);
-	smmu_event(dev, record, why);
+	fault_record(dev->ref, &record);
+	smmu_event(dev, &record, why);
 }
 
 int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 		  struct iommu_ref_fault *fault)
 {
 	struct device *dev = device_by_index(ref, dma->device);
-	struct iommu_ref_fault record;
 	struct xlate_fault why;
 	size_t done = 0;
 	int rc;
@@ -128,12 +136,8 @@ int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 	ref_lock(ref);
 	if (rc == -EAGAIN)
 		rc = dma_run(dev, dma, &done, &why);
-	if (rc) {
-		fault_fill(dev, dma, dma->iova + done, &why, &record);
-		dma_faulted(dev, &record, &why);
-		if (fault)
-			*fault = record;
-	}
+	if (rc)
+		dma_faulted(dev, dma, dma->iova + done, &why, fault);
 	ref_unlock(ref);
 	return rc;
 }
@@ -205,6 +209,8 @@ void iommu_ref_stats(struct iommu_ref *ref, struct iommu_ref_stats *out)
 		out->iotlb_fills += w->fills;
 		out->iotlb_evictions += w->evictions;
 		out->walk_loads += w->walk_loads;
+		out->ats_requests += w->ats_requests;
+		out->atc_hits += w->atc_hits;
 	}
 	ref_unlock(ref);
 }

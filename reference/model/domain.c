@@ -304,6 +304,8 @@ void domain_flush(struct iommu_ref *ref, struct domain *d, uint64_t first, uint6
 		iotlb_flush_range(ref, d->dtag, ATAG_ANY, first, last);
 	for (child = shared ? NULL : d->children; child; child = child->next)
 		iotlb_flush_domain(ref, child->dtag);
+	/* Last: a device that asked again meanwhile would be told what the IOTLB still has. */
+	domain_flush_atc(ref, d, first, last);
 }
 
 uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last)

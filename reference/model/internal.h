@@ -20,6 +20,7 @@ struct domain {
 	struct pgtable table;
 	struct domain *children;	/* nested domains on top of this stage 2 */
 	bool coherent, nest_parent;
+	struct attach *users;		/* that have it */
 	/* dirty tracking */
 	bool trackable, tracking;
 	/* page requests */
@@ -51,11 +52,16 @@ struct attach {
 	bool substream;		/* not attached itself: comes with the STE of the device's RID */
 	bool bypass_s1;		/* nested, stage 2 alone */
 	struct smmu_cd cd;	/* SMMUv3 nested, valid if tag != 0 */
+	/* attached itself: where, and in the domain's users */
+	struct device *dev;
+	uint32_t pasid;		/* NO_PASID: the RID */
+	struct attach *next_user, **prev_user;
 };
 
 /* What translations of one device count, under its gate; iommu_ref_stats() sums them up. */
 struct dma_work {
 	uint64_t translations, hits, misses, fills, evictions, walk_loads;
+	uint64_t ats_requests, atc_hits;
 };
 
 struct device {
@@ -71,6 +77,8 @@ struct device {
 	struct attach rid;
 	struct attach **pasids[1024];	/* [pasid / 1024][pasid % 1024], made when needed */
 	unsigned int nr_substreams;
+	unsigned int nr_pasids;		/* that have a domain */
+	struct atc *atc;	/* atc.c; NULL: it never asked for a translation */
 	struct page_requests *requests;	/* page_request.c; NULL: it never sent one */
 };
 
@@ -151,6 +159,10 @@ static inline bool translate_hit(struct device *dev, const struct attach *att, u
 int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
 		   unsigned int want, uint64_t *pa, struct xlate_fault *fault);
 
+/* As translate_miss(), by the IOTLB or a walk: all of the page that @iova lies in. */
+int translate_range(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
+		    unsigned int want, struct iotlb_hit *hit, struct xlate_fault *fault);
+
 /* One kernel-managed table, without IOTLB; faults are those of stage 2. */
 bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigned int want,
 		 struct xlate *x, struct xlate_fault *fault);
@@ -173,6 +185,32 @@ enum smmu_route {
 };
 enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid);
 
+/* ---- ATS (ats.c) */
+/* May @dev send translation requests and translated ones? */
+bool device_ats_enabled(const struct device *dev);
+/*
+ * Where a request for @iova by the device's ATC goes; as translate_miss(), but @why is told as
+ * silent if the device got no right.
+ */
+int ats_address(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova, uint64_t *pa,
+		struct xlate_fault *why);
+/* A request of @dev did not pass: it is recorded, and copied to @fault if that is not NULL. */
+void dma_faulted(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova,
+		 const struct xlate_fault *why, struct iommu_ref_fault *fault);
+
+/* ---- device TLBs (atc.c); @pasid NO_PASID: a request without one */
+bool atc_lookup(struct device *dev, uint32_t pasid, uint64_t iova, unsigned int want, uint64_t *pa);
+void atc_fill(struct device *dev, uint32_t pasid, uint64_t iova, const struct iotlb_hit *hit);
+/* false: there is none, and there is no memory, or it must be made under ref_lock(). */
+bool atc_make(struct device *dev);
+void atc_free(struct device *dev);
+/* What the device does with an invalidation; the rule of PASIDs is inv_atc()'s (model.h). */
+void atc_invalidate(struct device *dev, uint32_t pasid, bool global, uint64_t first, uint64_t last);
+/* What was translated by @d in the range, and all that came through it as stage 2. */
+void domain_flush_atc(struct iommu_ref *ref, const struct domain *d, uint64_t first, uint64_t last);
+/* The page table of @pasid was changed; NO_PASID: that of the RID, and then all goes. */
+void device_flush_atc(struct device *dev, uint32_t pasid);
+
 /* ---- dirty tracking */
 /*
  * An allowed access to a leaf of @d, which is tracking: a write marks it, and *@prot becomes what
@@ -180,7 +218,7 @@ enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid
  */
 bool domain_note_access(struct iommu_ref *ref, struct domain *d, uint64_t input, unsigned int want,
 			unsigned int *prot);
-/* The IOTLB forgets the range of @d, and all that came through it as stage 2. */
+/* IOTLB and device TLBs forget the range of @d, and all that came through it as stage 2. */
 void domain_flush(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last);
 
 /* ---- page requests */

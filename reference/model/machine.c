@@ -30,10 +30,10 @@ void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor v
 		.aperture_last = MAX_APERTURE_LAST,
 		.nr_devices = 4,
 		.devices = {
-			{ .rid = 0x0008, .group = 1, .pasid = true, .pri = true },
-			{ .rid = 0x0010, .group = 2, .pasid = true, .pri = true },
-			{ .rid = 0x0018, .group = 3, .pasid = true, .pri = true },
-			{ .rid = 0x0019, .group = 3, .pasid = true, .pri = true },
+			{ .rid = 0x0008, .group = 1, .pasid = true, .pri = true, .ats = true },
+			{ .rid = 0x0010, .group = 2, .pasid = true, .pri = true, .ats = true },
+			{ .rid = 0x0018, .group = 3, .pasid = true, .pri = true, .ats = true },
+			{ .rid = 0x0019, .group = 3, .pasid = true, .pri = true, .ats = true },
 		},
 	};
 	if (vendor == IOMMU_REF_VTD) {
@@ -207,6 +207,8 @@ int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
 	ref->cfg = own;
 	ref->cfg.defect = NULL;		/* the caller's string may go */
 	ref->defect = defect;
+	for (unsigned int i = 0; i < cfg->nr_devices; i++)	/* PCIe: PRI stands on ATS */
+		ref->cfg.devices[i].ats |= cfg->devices[i].pri;
 	rc = machine_fill(ref);
 	if (rc) {
 		iommu_ref_destroy(ref);

@@ -67,6 +67,7 @@ struct stage1 {
 	/* SMMUv3: STE words 0 and 1 as user space gave them; the CD is at the GPA in them */
 	uint64_t ste[2];
 	bool abort, bypass;	/* SMMUv3 STE.Config: no translation at all / stage 1 bypassed */
+	bool ats;		/* SMMUv3 STE.EATS as the guest gave it */
 };
 
 /* One claim of an IOMMU group (frontend/owner.c); free if @count is 0. */
@@ -183,7 +184,8 @@ int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t
 	       unsigned int prot);
 /*
  * Clears [@first, @last], then invalidates the IOTLB for exactly this range: entries of @d, and of
- * every nested domain on top of it (their stage-1 addresses are unknown, so all of their entries).
+ * every nested domain on top of it (their stage-1 addresses are unknown, so all of their entries);
+ * then the device TLBs of the devices that have one of them.
  * Splits a large leaf that straddles an end. Returns the number of 4K pages that were mapped.
  */
 uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last);
@@ -201,6 +203,16 @@ void inv_pasid(struct iommu_ref *ref, uint32_t dtag, uint32_t atag);	/* one PASI
 void inv_domain(struct iommu_ref *ref, uint32_t dtag);
 void inv_all(struct iommu_ref *ref);
 uint32_t domain_dtag(const struct domain *d);
+
+/*
+ * ---- device TLBs (atc.c), as a guest or program asks for it: [@first, @last], or all of 2^64, of
+ * @pasid; NO_PASID: whatever PASID an entry has, and those that have none (PCIe 10.3.8); @global:
+ * of every PASID. More may go: the smallest aligned power of two that has the range. A device for
+ * which ATS is not enabled gets none.
+ */
+void inv_atc(struct device *dev, uint32_t pasid, bool global, uint64_t first, uint64_t last);
+/* The same for each device and PASID that has @d. */
+void inv_atc_domain(const struct domain *d, uint64_t first, uint64_t last);
 
 /* ---- devices (device.c) */
 struct device *device_by_index(struct iommu_ref *ref, unsigned int index);	/* NULL: none */

@@ -209,14 +209,14 @@ static int walk(struct device *dev, struct attach *att, uint32_t pasid, uint64_t
 		-EAGAIN : 0;
 }
 
-int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
-		   unsigned int want, uint64_t *pa, struct xlate_fault *fault)
+static int miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
+		unsigned int want, struct xlate *x, struct xlate_fault *fault)
 {
-	struct xlate x = { 0 };
 	int rc;
 
+	*x = (struct xlate){ 0 };
 	*fault = (struct xlate_fault){ 0 };
-	rc = walk(dev, att, pasid, iova, want, &x, fault);
+	rc = walk(dev, att, pasid, iova, want, x, fault);
 	if (rc == -EAGAIN)
 		return rc;
 	dev->work.translations++;
@@ -225,8 +225,37 @@ int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint6
 	if (rc)
 		return rc;
 	iotlb_fill(dev->tlb, &(struct iotlb_fill){
-		.iova = iova, .pa = x.pa, .tag = att->tag, .shift = x.shift,
-		.s1_shift = x.s1_shift, .prot = x.prot, .global = x.global }, &dev->work);
-	*pa = x.pa;
+		.iova = iova, .pa = x->pa, .tag = att->tag, .shift = x->shift,
+		.s1_shift = x->s1_shift, .prot = x->prot, .global = x->global }, &dev->work);
 	return 0;
+}
+
+int translate_miss(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
+		   unsigned int want, uint64_t *pa, struct xlate_fault *fault)
+{
+	struct xlate x;
+	int rc = miss(dev, att, pasid, iova, want, &x, fault);
+
+	if (!rc)
+		*pa = x.pa;
+	return rc;
+}
+
+int translate_range(struct device *dev, struct attach *att, uint32_t pasid, uint64_t iova,
+		    unsigned int want, struct iotlb_hit *hit, struct xlate_fault *fault)
+{
+	struct xlate x;
+	int rc;
+
+	if (att->tag && iotlb_lookup(dev->tlb, att->dtag, att->tag, iova, hit) &&
+	    prot_allows(dev->ref, hit->prot, want)) {
+		dev->work.translations++;
+		dev->work.hits++;
+		return 0;
+	}
+	rc = miss(dev, att, pasid, iova, want, &x, fault);
+	if (!rc)
+		*hit = (struct iotlb_hit){ .pa = x.pa >> x.shift << x.shift, .shift = x.shift,
+					   .prot = x.prot };
+	return rc;
 }

@@ -30,7 +30,7 @@ FIXTURE_VARIANT_ADD(fault, smmuv3) { .vendor = IOMMU_REF_SMMUV3 };
 FIXTURE_SETUP(fault)
 {
 	iommu_ref_config_init(&self->cfg, variant->vendor);
-	self->cfg.devices[1].pri = false;
+	self->cfg.devices[1].pri = self->cfg.devices[1].ats = false;
 	self->cfg.page_requests = 8;
 	ASSERT_EQ(0, iommu_ref_create(&self->cfg, &self->ref));
 	ASSERT_EQ(0, fd_user_create(self->ref, &self->u));

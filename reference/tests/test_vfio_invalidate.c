@@ -58,6 +58,46 @@ TEST_F(nest, inv_matrix)
 	}
 }
 
+/* Device TLBs of devices with ATS: the IOTLB's flush takes them along, DEV_IOTLB is them alone. */
+TEST_F(nest, inv_device_tlb)
+{
+	struct iommu_ref_dma dma = { .device = 0, .has_pasid = true, .pasid = 5,
+				     .iova = GUEST_GVA };
+	struct iommu_ref_ats_completion c;
+
+	ASSERT_EQ(5, vf_alloc(A, 5, 5));
+	ASSERT_EQ(6, vf_alloc(A, 6, 6));
+	ASSERT_EQ(0, vf_bind(A, 5, self->root));
+	ASSERT_EQ(0, vf_bind(A, 6, self->root));
+	for (unsigned int i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		bool dev_only = cells[i].cache == DEV && cells[i].granularity == GRANU_ADDR;
+
+		for (dma.pasid = 5; dma.pasid < 7; dma.pasid++)
+			ASSERT_EQ(0, iommu_ref_ats_translate(self->ref, &dma, &c));
+		vf_inv(A, cells[i].cache, cells[i].granularity, 5, GUEST_GVA, 1);
+		EXPECT_EQ(POSTED(cells[i].posted_flush, cells[i].reviewed_flush), !CACHED(5, 0));
+		EXPECT_TRUE(iommu_ref_atc_cached(self->ref, (dma.pasid = 6, &dma)));
+		dma.pasid = 5;
+		EXPECT_EQ(POSTED(cells[i].posted_flush, cells[i].reviewed_flush) || dev_only,
+			  !iommu_ref_atc_cached(self->ref, &dma))
+			TH_LOG("cache %u, granularity %u", cells[i].cache, cells[i].granularity);
+	}
+	/* pages 1 to 3 take an aligned block of 4 */
+	for (unsigned int page = 0; page < 5; page++) {
+		dma.iova = GUEST_GVA + page * PG;
+		ASSERT_EQ(0, iommu_ref_ats_translate(self->ref, &dma, &c));
+	}
+	ASSERT_EQ(0, vf_inv(A, DEV, GRANU_ADDR, 5, GUEST_GVA + PG, 3));
+	EXPECT_TRUE(iommu_ref_atc_cached(self->ref, &dma));
+	dma.iova -= 2 * PG;
+	EXPECT_FALSE(iommu_ref_atc_cached(self->ref, &dma));
+	EXPECT_TRUE(CACHED(5, 2));
+	/* an unbind takes what is left of the PASID */
+	dma.iova += 2 * PG;
+	ASSERT_EQ(0, vf_unbind(A, 5));
+	EXPECT_FALSE(iommu_ref_atc_cached(self->ref, &dma));
+}
+
 TEST_F(nest, inv_argsz)
 {
 	static const struct {
