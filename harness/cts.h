@@ -61,6 +61,7 @@ struct cts_device {
 	uint32_t group;
 	uint16_t vendor_id, device_id;	/* PCI IDs; 0 on the reference */
 	bool pasid;
+	bool ats;	/* the reference's only: no other engine uses it */
 };
 
 /*

@@ -46,6 +46,17 @@ int cts_iotlb_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_
 	return cts_ref(c) ? iommu_ref_iotlb_cached(cts_ref(c), &dma) : -EOPNOTSUPP;
 }
 
+int cts_atc_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_t pasid,
+		   uint64_t iova, bool write)
+{
+	const struct iommu_ref_dma dma = {
+		.device = device, .has_pasid = has_pasid, .pasid = pasid, .iova = iova,
+		.write = write, .len = 1,
+	};
+
+	return cts_ref(c) ? iommu_ref_atc_cached(cts_ref(c), &dma) : -EOPNOTSUPP;
+}
+
 int cts_alive(struct cts *c, struct cts_alive *out)
 {
 	struct iommu_ref_stats s;

@@ -22,6 +22,10 @@ int cts_fault_pop(struct cts *c, struct cts_fault *f);
 int cts_iotlb_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_t pasid,
 		     uint64_t iova, bool write);
 
+/* The same of the address translation cache in the device itself (ATS). */
+int cts_atc_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_t pasid,
+		   uint64_t iova, bool write);
+
 /* What is alive now: to compare before and after. */
 struct cts_alive {
 	uint64_t objects, domains, pasids, pinned_pages;

@@ -32,6 +32,7 @@ static int reference_begin(struct cts *c)
 		d->index = i;
 		d->group = cfg.devices[i].group;
 		d->pasid = cfg.devices[i].pasid;
+		d->ats = cfg.devices[i].ats;
 		copy_text(d->bdf, sizeof(d->bdf), "0000:%02x:%02x.%x", rid >> 8, rid >> 3 & 0x1f,
 			  rid & 7);
 		copy_text(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/vfio%u", i);
