@@ -49,7 +49,7 @@ enum iommu_ref_profile {
  */
 struct iommu_ref_unit_config {
 	bool nesting;			/* two-stage translation is there */
-	bool five_level;		/* VT-d CAP.FL5LP: a first level of 57 bits is walked */
+	bool five_level;		/* VT-d CAP.FL5LP and SAGAW: tables of 57 bits are walked */
 	bool dirty_tracking;		/* notes writes (VT-d SSADS, SMMUv3 HTTU) */
 	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent */
 	uint8_t largest_leaf;		/* VT-d SSLPS, FL1GP: 30, 21 or 12, log2 of a page */
@@ -57,6 +57,7 @@ struct iommu_ref_unit_config {
 	/* A power of two, 64 .. 65536; shared out to devices that have page tables of their own. */
 	uint32_t iotlb_entries;
 	uint64_t aperture_last;		/* last IOVA that its paging HWPTs can translate */
+	uint32_t oas_bits;		/* SMMUv3 IDR5.OAS: 48 or 52 */
 };
 
 /* One PCI function. Devices with the same group number are one IOMMU group. */
@@ -74,7 +75,21 @@ struct iommu_ref_config {
 	enum iommu_ref_vendor vendor;
 	enum iommu_ref_profile profile;
 	bool nesting;			/* two-stage translation is there */
-	bool five_level;		/* VT-d CAP.FL5LP: a first level of 57 bits is walked */
+	/*
+	 * VT-d CAP.FL5LP and SAGAW: tables of 57 bits are walked. The kernel makes some itself when
+	 * aperture_last is beyond 48 bits.
+	 */
+	bool five_level;
+	/*
+	 * SMMUv3: page size of the kernel, and so granule of its tables, 4096, 16384 or 65536.
+	 * Guests may use any granule for their stage 1, whatever this is.
+	 */
+	uint32_t granule;
+	/*
+	 * SMMUv3 IDR5.OAS: 48, or 52. Of 52 bits are guests' tables (LPA, and with CD.DS LPA2), and
+	 * the kernel's if its granule is 65536.
+	 */
+	uint32_t oas_bits;
 	uint32_t pasid_bits;		/* 20 */
 	uint32_t pasid_capacity;	/* PASIDs of the whole system: 0x100000 */
 	uint32_t pasid_host_reserve;	/* taken out of it for the host's own set: 0x8000 */
@@ -86,7 +101,8 @@ struct iommu_ref_config {
 	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent: true */
 	uint8_t largest_leaf;		/* VT-d SSLPS, FL1GP: log2 of the largest page: 30 */
 	bool no_sys_resource;		/* processes lack CAP_SYS_RESOURCE */
-	uint64_t aperture_last;		/* last IOVA that paging HWPTs can translate */
+	/* Last IOVA that paging HWPTs can translate, 48 bits at most if not said otherwise above. */
+	uint64_t aperture_last;
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
 	/*
 	 * The program promises that memory which is mapped for DMA stays mapped in itself, with its
@@ -98,7 +114,7 @@ struct iommu_ref_config {
 	/*
 	 * The IOMMU units. 0: a single one, which is as the fields above say. Otherwise these fields
 	 * of the same names mean nothing: nesting, five_level, pasid_bits, iotlb_entries,
-	 * dirty_tracking, snoop_control, largest_leaf, aperture_last.
+	 * dirty_tracking, snoop_control, largest_leaf, aperture_last, oas_bits.
 	 */
 	unsigned int nr_units;
 	struct iommu_ref_unit_config units[IOMMU_REF_MAX_UNITS];

@@ -53,7 +53,7 @@ static int map_open(struct iommu_ref_bench_run *r)
 	iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
 	rc = iommu_ref_create(&cfg, &m->ref);
 	r->ref = m->ref;
-	return rc ? rc : domain_create_paging(m->ref, FMT_VTD_SS4, &m->domain);
+	return rc ? rc : domain_create_paging(m->ref, FMT_VTD_SS, &m->domain);
 }
 
 static int map_prepare(struct iommu_ref_bench_run *r, unsigned int n)

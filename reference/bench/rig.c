@@ -20,7 +20,7 @@ static int machine_open(struct rig *g, unsigned int iotlb_entries, bool trusted)
 
 static int flat_open(struct rig *g)
 {
-	int rc = domain_create_paging(g->ref, FMT_X86_FL4, &g->domain);
+	int rc = domain_create_paging(g->ref, FMT_X86_FL, &g->domain);
 
 	if (rc)
 		return rc;
@@ -31,24 +31,24 @@ static int flat_open(struct rig *g)
 /* One table of each upper level is enough for 1 GiB; then the leaves. Guest addresses from 0. */
 static void build_stage1(struct rig *g)
 {
-	const struct pt_format *f = pt_format(FMT_X86_FL4);
-	unsigned int leaves = (g->pages + PT_ENTRIES - 1) / PT_ENTRIES, i, level;
+	const struct pt_format *f = &pt_x86_fl4;
+	unsigned int leaves = (g->pages + 512 - 1) / 512, i, level;
 	uint64_t *table = (uint64_t *)g->ram, data = (3 + leaves) * PAGE_SIZE;
 
-	for (level = PT_MAX_LEVEL; level > 1; level--, table += PT_ENTRIES)
-		table[pt_index(RIG_BASE, level)] =
-			((uintptr_t)(table + PT_ENTRIES) - (uintptr_t)g->ram) | f->table_bits;
+	for (level = 3; level > 1; level--, table += 512)
+		table[pt_index(f, RIG_BASE, level)] =
+			((uintptr_t)(table + 512) - (uintptr_t)g->ram) | f->table_bits;
 	for (i = 0; i < leaves; i++)
-		table[pt_index(RIG_BASE, 1) + i] = (3 + i) * PAGE_SIZE | f->table_bits;
-	table += PT_ENTRIES;
+		table[pt_index(f, RIG_BASE, 1) + i] = (3 + i) * PAGE_SIZE | f->table_bits;
+	table += 512;
 	for (i = 0; i < g->pages; i++)
 		table[i] = pt_make_leaf(f, data + i * PAGE_SIZE, 0, PROT_R | PROT_W);
 }
 
 static int nested_open(struct rig *g)
 {
-	struct stage1 s1 = { .fmt = FMT_X86_FL4, .addr_width = 48 };
-	uint64_t len = (3 + (g->pages + PT_ENTRIES - 1) / PT_ENTRIES + g->pages) * PAGE_SIZE;
+	struct stage1 s1 = { .fmt = FMT_X86_FL, .addr_width = 48 };
+	uint64_t len = (3 + (g->pages + 512 - 1) / 512 + g->pages) * PAGE_SIZE;
 	int rc;
 
 	g->map_len = len + PAGE_SIZE;
@@ -59,7 +59,7 @@ static int nested_open(struct rig *g)
 	/* Not aligned to 2M, so that stage 2 has 4K leaves. */
 	g->ram = g->map + ((uintptr_t)g->map % (1ull << 21) ? 0 : PAGE_SIZE);
 	build_stage1(g);
-	rc = domain_create_paging(g->ref, FMT_VTD_SS4, &g->parent);
+	rc = domain_create_paging(g->ref, FMT_VTD_SS, &g->parent);
 	if (!rc)
 		rc = domain_map(g->ref, g->parent, 0, len - 1, (uintptr_t)g->ram, PROT_R | PROT_W);
 	return rc ? rc : domain_create_nested(g->ref, g->parent, &s1, &g->domain);

@@ -102,7 +102,7 @@ static int user_open(struct user *u, struct iommu_ref *ref, unsigned int device,
 	*u = (struct user){ .ref = ref, .device = device,
 			    .pages = kind == THREADS_HIT ? HIT_PAGES : MISS_PAGES,
 			    .stride = kind == THREADS_SCATTERED ? RIG_STRIDE : 1 };
-	rc = domain_create_for(dev, FMT_X86_FL4, &u->domain);
+	rc = domain_create_for(dev, FMT_X86_FL, &u->domain);
 	if (!rc)
 		rc = domain_map(ref, u->domain, RIG_BASE, RIG_BASE + u->pages * PAGE_SIZE - 1,
 				0x700000001000ull + ((uint64_t)device << 32), PROT_R);

@@ -21,7 +21,7 @@ static int fill_hwpt(struct ioas *ioas, struct hwpt *hwpt, const struct iova_are
 {
 	struct iommu_ref *ref = ioas->obj.ictx->ref;
 	unsigned int prot = area->prot & (PROT_R | PROT_W);
-	uint64_t at;
+	uint64_t at, step = domain_page_size(hwpt->domain);
 	int rc;
 
 	/*
@@ -36,8 +36,10 @@ static int fill_hwpt(struct ioas *ioas, struct hwpt *hwpt, const struct iova_are
 		prot |= PROT_W;
 	if (!ioas->small_pages)
 		return domain_map(ref, hwpt->domain, area->first, area->last, area->va, prot);
-	for (at = area->first; at - 1 != area->last; at += PAGE_SIZE) {
-		rc = domain_map(ref, hwpt->domain, at, at + PAGE_SIZE - 1,
+	if (step < PAGE_SIZE)
+		step = PAGE_SIZE;
+	for (at = area->first; at - 1 != area->last; at += step) {
+		rc = domain_map(ref, hwpt->domain, at, at + step - 1,
 				area->va + (at - area->first), prot);
 		if (rc) {
 			if (at != area->first)
@@ -117,12 +119,12 @@ void ioas_revoke(struct iommufd *ictx, const struct ref_file *export)
 void ioas_update_alignment(struct ioas *ioas)
 {
 	const struct iommufd_driver *driver = ioas->obj.ictx->ref->driver;
-	uint64_t align = driver ? driver->ioas_alignment(ioas) : 1;
+	uint64_t align = driver ? driver->ioas_alignment(ioas) : 1, page = kernel_page(ioas);
 
 	for (const struct hwpt *h = ioas->hwpts; h; h = h->next)
 		if (domain_page_size(h->domain) > align)
 			align = domain_page_size(h->domain);
-	ioas->alignment = ioas->small_pages && align < PAGE_SIZE ? PAGE_SIZE : align;
+	ioas->alignment = ioas->small_pages && align < page ? page : align;
 }
 
 /* Of all areas before @end; NULL: of all. */

@@ -73,7 +73,7 @@ static void report_event(void *arg, struct device *dev, const uint64_t evt[4])
 int arm_alloc_nested(struct viommu *viommu, uint32_t flags, const struct user_data *data,
 		     struct hwpt **out)
 {
-	struct stage1 s1 = { .fmt = FMT_ARM_S1_4K, .addr_width = 48 };
+	struct stage1 s1 = { .fmt = FMT_ARM_S1, .addr_width = 48 };
 	struct iommu_hwpt_arm_smmuv3 arg;
 	const struct user_data any = { data->uptr, IOMMU_HWPT_DATA_ARM_SMMUV3, sizeof(arg), 0 };
 	uint64_t ste[2];

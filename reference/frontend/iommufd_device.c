@@ -210,7 +210,7 @@ static int arm_check_rid(struct iommu_ref *ref, struct igroup *g, struct hwpt *h
 {
 	struct device *dev;
 
-	if (domain_fmt(hwpt->domain) == FMT_ARM_S1_4K && !hwpt->parent)
+	if (domain_fmt(hwpt->domain) == FMT_ARM_S1 && !hwpt->parent)
 		return 0;
 	if (pasids_in_use(g))
 		return -EBUSY;
@@ -234,9 +234,9 @@ static int arm_check_pasid(struct igroup *g, struct hwpt *hwpt)
 {
 	struct attach *rid = find_attach(g, NO_PASID);
 
-	if (domain_fmt(hwpt->domain) != FMT_ARM_S1_4K)
+	if (domain_fmt(hwpt->domain) != FMT_ARM_S1)
 		return -EINVAL;
-	return rid && domain_fmt(rid->hwpt->domain) != FMT_ARM_S1_4K ? -EINVAL : 0;
+	return rid && domain_fmt(rid->hwpt->domain) != FMT_ARM_S1 ? -EINVAL : 0;
 }
 
 /*

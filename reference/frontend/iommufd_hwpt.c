@@ -71,12 +71,12 @@ static int choose_format(const struct device *dev, enum iommu_ref_vendor vendor,
 	if (parent && !device_unit(dev)->nesting)
 		return -EOPNOTSUPP;
 	if (vendor == IOMMU_REF_VTD) {
-		*fmt = parent || dirty ? FMT_VTD_SS4 : FMT_X86_FL4;
+		*fmt = parent || dirty ? FMT_VTD_SS : FMT_X86_FL;
 		return 0;
 	}
 	if (parent && (dirty || (flags & IOMMU_HWPT_ALLOC_PASID)))
 		return -EOPNOTSUPP;
-	*fmt = parent ? FMT_ARM_S2_4K : FMT_ARM_S1_4K;
+	*fmt = parent ? FMT_ARM_S2 : FMT_ARM_S1;
 	return 0;
 }
 

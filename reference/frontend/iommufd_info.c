@@ -16,6 +16,7 @@ static uint64_t vtd_cap(const struct iommu_ref_unit_config *unit)
 
 	return 6ull |			/* ND: 64K domain ids */
 	       1ull << 10 |		/* SAGAW: 4-level second stage */
+	       (uint64_t)unit->five_level << 11 |	/* and 5-level */
 	       (width - 1) << 16 |	/* MGAW */
 	       1ull << 22 |		/* ZLR */
 	       0x20ull << 24 |		/* FRO */
@@ -70,7 +71,17 @@ static void vtd_info(const struct iommu_ref_config *cfg, const struct iommu_ref_
 	};
 }
 
-/* Arm IHI 0070 6.3: SMMUv3.2 with range invalidation, 4 KiB granule, 48 bits */
+/* Arm IHI 0070 6.3.6: granules, output size; of 52 bits VAX and, for the smaller granules, DS */
+static uint32_t arm_idr5(const struct iommu_ref_unit_config *unit)
+{
+	uint32_t idr5 = 1u << 4 | 1u << 5 | 1u << 6;	/* GRAN4K, GRAN16K, GRAN64K */
+
+	if (unit->oas_bits == 52)
+		return idr5 | 6u | 1u << 7 | 1u << 10;	/* OAS, DS, VAX */
+	return idr5 | 5u;
+}
+
+/* 6.3: SMMUv3.2 with range invalidation, and what is optional from later versions */
 static void arm_info(const struct iommu_ref_config *cfg, const struct iommu_ref_unit_config *unit,
 		     struct iommu_hw_info_arm_smmuv3 *arm)
 {
@@ -89,14 +100,14 @@ static void arm_info(const struct iommu_ref_config *cfg, const struct iommu_ref_
 			  8u << 16 |			/* EVENTQS: the model keeps 256 */
 			  10u << 21,			/* CMDQS */
 		.idr[3] = 1u << 10 | 1u << 8,		/* RIL, FWB */
-		.idr[5] = 5u | 1u << 4,			/* OAS: 48 bits; GRAN4K */
+		.idr[5] = arm_idr5(unit),
 		.aidr = 2,				/* SMMUv3.2 */
 	};
 	if (config_has_ats(cfg))
 		arm->idr[0] |= 1u << 10;		/* ATS */
 	if (config_has_pri(cfg))
 		arm->idr[0] |= 1u << 16;		/* PRI */
-	/* Not for guests: a VMM shows them what the header lists, and HTTU is not in the list. */
+	/* The header's list has no HTTU: a VMM does not show it. Context descriptors can use it. */
 	if (unit->dirty_tracking)
 		arm->idr[0] |= 2u << 6;			/* HTTU: access and dirty */
 }

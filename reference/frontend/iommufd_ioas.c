@@ -165,7 +165,7 @@ int ioas_disable_large_pages(struct ioas *ioas)
 	/* Page by page needs areas of whole pages. */
 	for (area = iova_lookup(ioas->iova, 0); area;
 	     area = area->last == UINT64_MAX ? NULL : iova_lookup(ioas->iova, area->last + 1))
-		if ((area->first | (area->last + 1) | area->va) & (PAGE_SIZE - 1))
+		if ((area->first | (area->last + 1) | area->va) & (kernel_page(ioas) - 1))
 			return -EADDRINUSE;
 	ioas->small_pages = true;
 	ioas_update_alignment(ioas);

@@ -26,7 +26,7 @@ static int split_area(struct ioas *ioas, const struct iova_area *area, uint64_t 
 	left.last = last;
 	right.first = last + 1;
 	right.va += right.first - left.first;
-	if (ioas->hwpts && ((last + 1) & (PAGE_SIZE - 1)))
+	if (ioas->hwpts && ((last + 1) & (kernel_page(ioas) - 1)))
 		return -EINVAL;
 	rc = pages_count_each(left.pages);
 	if (rc)
@@ -169,7 +169,7 @@ static uint64_t power_of_two_from(uint64_t n)
 /* The lowest room for @len bytes that keeps the alignment @place has, "to map a THP". */
 static int choose_iova(struct ioas *ioas, uint64_t place, uint64_t len, uint64_t *iova)
 {
-	uint64_t offset = place & (PAGE_SIZE - 1), align;
+	uint64_t page = kernel_page(ioas), offset = place & (page - 1), align;
 	int rc;
 
 	if (len >= UINT64_MAX / 2)
@@ -182,7 +182,7 @@ static int choose_iova(struct ioas *ioas, uint64_t place, uint64_t len, uint64_t
 	if (align < ioas->alignment)
 		return -EINVAL;
 	/* The offset in the page is kept too. */
-	rc = iova_find_free(ioas->iova, len + offset, offset ? PAGE_SIZE : align, iova);
+	rc = iova_find_free(ioas->iova, len + offset, offset ? page : align, iova);
 	*iova += offset;
 	return rc;
 }
@@ -224,7 +224,7 @@ static int insert_piece(struct ioas *ioas, uint64_t iova, const struct piece *p,
 
 	if ((prot & PROT_W) && !pages_writable(p->pages))
 		return -EPERM;
-	if (p->va & (PAGE_SIZE - 1) & (ioas->alignment - 1))
+	if (p->va & (kernel_page(ioas) - 1) & (ioas->alignment - 1))
 		return -EINVAL;
 	rc = iova_insert(ioas->iova, &area);
 	if (!rc)

@@ -254,6 +254,11 @@ void ioas_revoke(struct iommufd *ictx, const struct ref_file *export);
 int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt);
 void ioas_remove_hwpt(struct ioas *ioas, struct hwpt *hwpt);
 void ioas_update_alignment(struct ioas *ioas);
+/* PAGE_SIZE of the machine's kernel. User memory is pinned and accounted in pages of 4K. */
+static inline uint64_t kernel_page(const struct ioas *ioas)
+{
+	return ioas->obj.ictx->ref->cfg.granule;
+}
 
 /* iommufd_map.c */
 int ioas_map(struct ucmd *u);

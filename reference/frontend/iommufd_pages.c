@@ -232,21 +232,50 @@ static int dup_file(int fd, bool writable)
 }
 
 /* Maps what there is of the file. Only memory files are; others fail when they are pinned. */
+/*
+ * Room for the file where a page of the kernel begins, so that its tables can hold it: mmap(2)
+ * gives a multiple of 4K. What is too much before and behind it goes back.
+ */
+static void *reserve(uint64_t len, uint64_t align)
+{
+	uint64_t room = len + align - PAGE_SIZE, before, behind;
+	char *p = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)p & (align - 1);
+	behind = room - before - len;
+	if (before)
+		munmap(p, before);
+	if (behind)
+		munmap(p + before + len, behind);
+	return p + before;
+}
+
 static void map_file(struct pages *p)
 {
 	uint64_t align, before;
 	struct statfs fs;
-	void *map;
+	void *map, *place = NULL;
 
 	if (fstatfs(p->fd, &fs) || (fs.f_type != TMPFS_MAGIC && fs.f_type != HUGETLBFS_MAGIC))
 		return;
-	align = fs.f_type == HUGETLBFS_MAGIC ? (uint64_t)fs.f_bsize : PAGE_SIZE;
+	align = fs.f_type == HUGETLBFS_MAGIC ? (uint64_t)fs.f_bsize : p->ref->cfg.granule;
 	before = p->file_start & (align - 1);
 	p->map_len = (before + p->nr * PAGE_SIZE + align - 1) & ~(align - 1);
-	map = mmap(NULL, p->map_len, PROT_READ | (p->writable ? PROT_WRITE : 0),
-		   MAP_SHARED | MAP_NORESERVE, p->fd, (off_t)(p->file_start - before));
-	if (map == MAP_FAILED)
+	if (align > PAGE_SIZE && fs.f_type == TMPFS_MAGIC) {
+		place = reserve(p->map_len, align);
+		if (!place)
+			return;
+	}
+	map = mmap(place, p->map_len, PROT_READ | (p->writable ? PROT_WRITE : 0),
+		   MAP_SHARED | MAP_NORESERVE | (place ? MAP_FIXED : 0), p->fd,
+		   (off_t)(p->file_start - before));
+	if (map == MAP_FAILED) {
+		if (place)
+			munmap(place, p->map_len);
 		return;
+	}
 	p->map = map;
 	p->va = (uintptr_t)map + before;
 }

@@ -86,8 +86,11 @@ static int unmap_dma(struct ucmd *u, struct ioas *ioas)
 /* Every page size that all page tables have, as VFIO tells it: nothing below a page. */
 static uint64_t page_sizes(const struct ioas *ioas)
 {
-	/* All formats: pages of 4K and blocks of 2M and 1G */
-	return ioas->hwpts ? 1ull << 12 | 1ull << 21 | 1ull << 30 : ~(PAGE_SIZE - 1);
+	uint64_t sizes = ~(kernel_page(ioas) - 1);
+
+	for (const struct hwpt *h = ioas->hwpts; h; h = h->next)
+		sizes &= domain_page_sizes(h->domain);
+	return sizes;
 }
 
 /* Where the capabilities of the answer go. */

@@ -15,7 +15,7 @@ int vtd_alloc_nested(struct hwpt *parent, struct idev *idev, uint32_t flags,
 	struct iommu_ref *ref = parent->obj.ictx->ref;
 	struct iommu_hwpt_vtd_s1 vtd;
 	const struct user_data any = { data->uptr, IOMMU_HWPT_DATA_VTD_S1, sizeof(vtd), 0 };
-	struct stage1 s1 = { .fmt = FMT_X86_FL4, .addr_width = 48 };
+	struct stage1 s1 = { .fmt = FMT_X86_FL, .addr_width = 48 };
 	int rc;
 
 	if (!device_unit(idev->dev)->nesting)

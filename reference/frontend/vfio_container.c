@@ -18,8 +18,8 @@ static bool is_nesting(const struct vfio_container *c)
 static enum fmt container_format(const struct vfio_container *c)
 {
 	if (c->ref->cfg.vendor == IOMMU_REF_SMMUV3)
-		return is_nesting(c) ? FMT_ARM_S2_4K : FMT_ARM_S1_4K;
-	return is_nesting(c) ? FMT_VTD_SS4 : FMT_X86_FL4;
+		return is_nesting(c) ? FMT_ARM_S2 : FMT_ARM_S1;
+	return is_nesting(c) ? FMT_VTD_SS : FMT_X86_FL;
 }
 
 /* ---- groups */

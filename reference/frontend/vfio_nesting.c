@@ -238,7 +238,7 @@ static int set_nested_domain(struct vfio_container *c, struct device *dev,
 			     const struct iommu_gpasid_bind_data *data)
 {
 	struct stage1 s1 = {
-		.fmt = FMT_X86_FL4,
+		.fmt = FMT_X86_FL,
 		.root = data->gpgd & ~(PAGE_SIZE - 1),
 		.addr_width = ref_defect(c->ref, BIND_TABLE_UNCHECKED) ? 48 : data->addr_width,
 		.sre = data->vendor.vtd.flags & IOMMU_SVA_VTD_GPASID_SRE,

@@ -10,7 +10,6 @@
 #include "vfio_priv.h"
 
 #define DMA_ENTRY_LIMIT 65535	/* the module parameter's default */
-#define INFO_PGSIZES (~(PAGE_SIZE - 1))	/* any multiple of 4K, as a mapping is cut to fit */
 
 /* ---- GET_INFO */
 
@@ -125,7 +124,8 @@ long vfio_type1_get_info(struct vfio_container *c, void *user_arg)
 	if (info.argsz >= offsetof(struct vfio_iommu_type1_info, pad))
 		minsz = offsetof(struct vfio_iommu_type1_info, pad);
 	info.flags = VFIO_IOMMU_INFO_PGSIZES;
-	info.iova_pgsizes = INFO_PGSIZES;
+	/* Any multiple of a page, as a mapping is cut to fit. */
+	info.iova_pgsizes = ~(uint64_t)(c->ref->cfg.granule - 1);
 	rc = add_iova_cap(c, &caps);
 	if (!rc)
 		rc = add_nesting_cap(c, &caps);
@@ -189,7 +189,7 @@ long vfio_type1_map(struct vfio_container *c, void *user_arg)
 		prot |= PROT_R;
 	if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
 		prot |= PROT_W;
-	if (!prot || !map.size || (map.size | map.iova | map.vaddr) & (PAGE_SIZE - 1))
+	if (!prot || !map.size || (map.size | map.iova | map.vaddr) & (c->ref->cfg.granule - 1))
 		return -EINVAL;
 	/* "Don't allow IOVA or virtual address wrap" */
 	if (map.iova + map.size - 1 < map.iova || map.vaddr + map.size - 1 < map.vaddr)
@@ -239,7 +239,7 @@ long vfio_type1_unmap(struct vfio_container *c, void *user_arg)
 		return -EFAULT;
 	if (unmap.argsz < minsz || unmap.flags)	/* no dirty tracking: no bitmap to give */
 		return -EINVAL;
-	if (!unmap.size || (unmap.iova | unmap.size) & (PAGE_SIZE - 1))
+	if (!unmap.size || (unmap.iova | unmap.size) & (c->ref->cfg.granule - 1))
 		return -EINVAL;
 	last = unmap.iova + unmap.size - 1;
 	if (last < unmap.iova)

@@ -212,7 +212,7 @@ static int attach_init(struct device *dev, uint32_t pasid, struct domain *d, str
 			if (!att->bypass_s1 || d->s1.abort)
 				return 0;
 		}
-		atag = d->fmt == FMT_ARM_S2_4K || att->bypass_s1 ? ATAG_NO_ASID : 0;
+		atag = d->fmt == FMT_ARM_S2 || att->bypass_s1 ? ATAG_NO_ASID : 0;
 	}
 	att->dtag = d->dtag;
 	att->tag = iotlb_tag_get(dev->tlb, d->dtag, atag);
@@ -233,7 +233,7 @@ static void attach_end(struct device *dev, uint32_t pasid, const struct attach *
 	else if (d->kind == DOMAIN_NESTED)
 		tlb_flush_domain(dev->tlb, d->dtag);
 	else
-		tlb_flush_pasid(dev->tlb, d->dtag, d->fmt == FMT_ARM_S2_4K ? ATAG_NO_ASID : 0);
+		tlb_flush_pasid(dev->tlb, d->dtag, d->fmt == FMT_ARM_S2 ? ATAG_NO_ASID : 0);
 	iotlb_dtag_unuse(dev->tlb, d->dtag);
 	domain_put(ref, d);
 }
@@ -383,7 +383,7 @@ struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
 		if (att && !att->substream)
 			return att;
 	}
-	if (rid && rid->kind == DOMAIN_NESTED && rid->fmt == FMT_ARM_S1_4K)
+	if (rid && rid->kind == DOMAIN_NESTED && rid->fmt == FMT_ARM_S1)
 		return smmu_nested_route(dev, has_pasid, pasid, reason);
 	return att && att->domain ? att : NULL;
 }

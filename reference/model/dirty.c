@@ -13,11 +13,12 @@
 
 int domain_make_trackable(struct domain *d)
 {
-	switch (d->kind == DOMAIN_PAGING ? d->fmt : FMT_X86_FL4) {
-	case FMT_VTD_SS4:
+	switch (d->kind == DOMAIN_PAGING ? d->fmt : FMT_X86_FL) {
+	case FMT_VTD_SS:
 		break;
-	case FMT_ARM_S1_4K:	/* "Always enabled" once the context descriptor says HD */
-		d->table.format = &pt_arm_s1_4k_hd;
+	case FMT_ARM_S1:	/* "Always enabled" once the context descriptor says HD */
+		d->table.format = pt_arm(PT_ARM_S1_HD, d->table.format->page_shift,
+					 d->table.format->output_bits > 48);
 		d->tracking = true;
 		break;
 	default:
@@ -34,7 +35,7 @@ bool domain_trackable(const struct domain *d)
 
 void domain_set_tracking(struct iommu_ref *ref, struct domain *d, bool on)
 {
-	if (d->fmt != FMT_VTD_SS4 || d->tracking == on)
+	if (d->fmt != FMT_VTD_SS || d->tracking == on)
 		return;
 	d->tracking = on;
 	/* What is cached as writable would go on being written unseen. */
@@ -50,15 +51,9 @@ bool domain_note_access(struct iommu_ref *ref, struct domain *d, uint64_t input,
 			unsigned int *prot)
 {
 	const struct pt_format *f = d->table.format;
-	uint64_t *table = d->table.root, *entry;
-	unsigned int level = PT_MAX_LEVEL;
+	unsigned int level;
+	uint64_t *entry = pgtable_entry(&d->table, input, &level);
 
-	for (;; level--) {
-		entry = &table[pt_index(input, level)];
-		if (pt_is_leaf(f, *entry, level))
-			break;
-		table = (uint64_t *)(uintptr_t)(*entry & f->address);
-	}
 	if (is_dirty(f, *entry))
 		return true;
 	if (!(want & PROT_W)) {
@@ -74,7 +69,7 @@ bool domain_note_access(struct iommu_ref *ref, struct domain *d, uint64_t input,
 /* ---- reading and clearing */
 
 struct job {
-	const struct pt_format *f;
+	const struct pgtable *pt;
 	void (*fn)(void *arg, uint64_t first, uint64_t last);
 	void *arg;
 	bool cleared;
@@ -83,15 +78,15 @@ struct job {
 static void read_table(struct job *job, uint64_t *table, unsigned int level, uint64_t first,
 		       uint64_t last)
 {
-	const struct pt_format *f = job->f;
+	const struct pt_format *f = job->pt->format;
 
 	for (uint64_t end;; first = end + 1) {
-		uint64_t *entry = &table[pt_index(first, level)];
+		uint64_t *entry = &table[pgtable_index(job->pt, first, level)];
 
-		end = first | (pt_size(level) - 1);
+		end = first | (pt_size(f, level) - 1);
 		end = end < last ? end : last;
 		if (*entry && !pt_is_leaf(f, *entry, level)) {
-			read_table(job, (uint64_t *)(uintptr_t)(*entry & f->address), level - 1,
+			read_table(job, (uint64_t *)(uintptr_t)pt_address(f, *entry), level - 1,
 				   first, end);
 		} else if (*entry && is_dirty(f, *entry)) {
 			if (job->fn) {
@@ -109,21 +104,21 @@ static void read_table(struct job *job, uint64_t *table, unsigned int level, uin
 void domain_read_dirty(struct domain *d, uint64_t first, uint64_t last,
 		       void (*fn)(void *arg, uint64_t first, uint64_t last), void *arg)
 {
-	struct job job = { .f = d->table.format, .fn = fn, .arg = arg };
+	struct job job = { .pt = &d->table, .fn = fn, .arg = arg };
 
 	if (first <= d->table.last)
-		read_table(&job, d->table.root, PT_MAX_LEVEL, first,
+		read_table(&job, d->table.root, d->table.top, first,
 			   last < d->table.last ? last : d->table.last);
 }
 
 void domain_clear_dirty(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last)
 {
-	struct job job = { .f = d->table.format };
+	struct job job = { .pt = &d->table };
 
 	if (first > d->table.last)
 		return;
 	last = last < d->table.last ? last : d->table.last;
-	read_table(&job, d->table.root, PT_MAX_LEVEL, first, last);
+	read_table(&job, d->table.root, d->table.top, first, last);
 	if (job.cleared)
 		domain_flush(ref, d, first, last);
 }

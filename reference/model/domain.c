@@ -7,7 +7,7 @@
 
 static bool vendor_has(enum iommu_ref_vendor vendor, enum fmt fmt)
 {
-	bool arm = fmt == FMT_ARM_S1_4K || fmt == FMT_ARM_S2_4K;
+	bool arm = fmt == FMT_ARM_S1 || fmt == FMT_ARM_S2;
 
 	return arm == (vendor == IOMMU_REF_SMMUV3);
 }
@@ -46,13 +46,13 @@ static unsigned int largest_leaf(const struct iommu_ref *ref, const struct unit 
 {
 	if (ref->cfg.vendor != IOMMU_REF_VTD)
 		return 64;
-	return fmt == FMT_X86_FL4 && unit->cfg->largest_leaf < 21 ? 21 : unit->cfg->largest_leaf;
+	return fmt == FMT_X86_FL && unit->cfg->largest_leaf < 21 ? 21 : unit->cfg->largest_leaf;
 }
 
 static int create_paging(struct iommu_ref *ref, const struct unit *unit, enum fmt fmt,
 			 struct domain **out)
 {
-	const struct pt_format *f = pt_format(fmt);
+	const struct pt_format *f = pt_format(unit->cfg, ref->cfg.granule, fmt);
 	struct domain *d;
 
 	if (!f || !vendor_has(ref->cfg.vendor, fmt))
@@ -90,8 +90,8 @@ static bool can_nest(const struct domain *parent, const struct stage1 *s1)
 {
 	if (parent->kind != DOMAIN_PAGING)
 		return false;
-	return s1->fmt == FMT_X86_FL4 ? parent->fmt == FMT_VTD_SS4 :
-	       s1->fmt == FMT_ARM_S1_4K && parent->fmt == FMT_ARM_S2_4K;
+	return s1->fmt == FMT_X86_FL ? parent->fmt == FMT_VTD_SS :
+	       s1->fmt == FMT_ARM_S1 && parent->fmt == FMT_ARM_S2;
 }
 
 static void child_link(struct domain *parent, struct domain *d)
@@ -145,7 +145,7 @@ int domain_create_nested(struct iommu_ref *ref, struct domain *parent, const str
 	if (!d)
 		return -ENOMEM;
 	d->s1 = *s1;
-	if (s1->fmt == FMT_ARM_S1_4K) {
+	if (s1->fmt == FMT_ARM_S1) {
 		smmu_decode_ste(&d->s1);
 		d->dtag = parent->dtag;
 	} else if (ref_defect(ref, IOTLB_IGNORES_PASID)) {
@@ -203,7 +203,7 @@ static bool vtd_fits(const struct iommu_ref *ref, const struct domain *d, const 
 {
 	const struct iommu_ref_unit_config *u = unit->cfg;
 
-	if (d->fmt == FMT_VTD_SS4 &&
+	if (d->fmt == FMT_VTD_SS &&
 	    ((d->trackable && !u->dirty_tracking) || (d->nest_parent && !u->nesting)))
 		return false;
 	/*
@@ -262,7 +262,18 @@ uint64_t domain_first(const struct domain *d)
 
 uint64_t domain_page_size(const struct domain *d)
 {
-	return d->drv.ops ? d->drv.page_size : PAGE_SIZE;
+	return d->drv.ops ? d->drv.page_size : pt_size(d->table.format, 0);
+}
+
+uint64_t domain_page_sizes(const struct domain *d)
+{
+	const struct pt_format *f = d->drv.ops ? &pt_vtd_ss4 : d->table.format;
+	uint64_t sizes = pt_size(f, 0);
+
+	for (unsigned int level = 1; level <= f->max_block_level; level++)
+		if (d->drv.ops || pt_shift(f, level) <= d->table.largest_leaf)
+			sizes |= pt_size(f, level);
+	return sizes;
 }
 
 uint64_t domain_last(const struct domain *d)
@@ -271,7 +282,7 @@ uint64_t domain_last(const struct domain *d)
 		return d->drv.last;
 	if (d->kind == DOMAIN_PAGING)
 		return d->table.last;
-	return (1ull << pt_format(d->fmt)->input_bits) - 1;
+	return (1ull << 48) - 1;
 }
 
 int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last, uint64_t pa,
@@ -280,14 +291,13 @@ int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t
 	(void)ref;
 	if (d->drv.ops)
 		return d->drv.ops->map(d->drv.priv, first, last, pa, prot);
-	if (d->kind != DOMAIN_PAGING || first > last || (first | (last + 1) | pa) % PAGE_SIZE ||
+	if (d->kind != DOMAIN_PAGING || first > last ||
+	    (first | (last + 1) | pa) & (domain_page_size(d) - 1) ||
 	    !prot || prot & ~(PROT_R | PROT_W))
 		return -EINVAL;
 	if (last > d->table.last)
 		return -ERANGE;
-	/* Entries hold output addresses up to bit 47 or 51. */
-	if ((pa + (last - first)) & ~(d->table.format->address | (PAGE_SIZE - 1)) ||
-	    pa + (last - first) < pa)
+	if ((pa + (last - first)) >> d->table.format->output_bits || pa + (last - first) < pa)
 		return -ERANGE;
 	return pgtable_map(&d->table, first, last, pa, prot);
 }
@@ -310,14 +320,15 @@ void domain_flush(struct iommu_ref *ref, struct domain *d, uint64_t first, uint6
 
 uint64_t domain_unmap(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t last)
 {
-	uint64_t pages;
+	uint64_t pages, in_page;
 
 	if (d->drv.ops)
 		return d->drv.ops->unmap(d->drv.priv, first, last);
 	if (d->kind != DOMAIN_PAGING || first > last || first > d->table.last)
 		return 0;
-	first &= ~(PAGE_SIZE - 1);
-	last = last > d->table.last ? d->table.last : last | (PAGE_SIZE - 1);
+	in_page = domain_page_size(d) - 1;
+	first &= ~in_page;
+	last = last > d->table.last ? d->table.last : last | in_page;
 	if (d->children && ref_defect(ref, PARENT_UNMAP_IGNORED))
 		return ((last - first) >> PAGE_SHIFT) + 1;
 	pages = pgtable_unmap(&d->table, first, last);

@@ -35,10 +35,20 @@ struct domain {
 	struct domain *prev, *next;	/* in the parent's children */
 };
 
+/* Where stage 1 starts and what it can translate: out of the PASID entry or context descriptor. */
+struct stage1_walk {
+	const struct pt_format *format;
+	uint64_t root;		/* IPA of the top table */
+	uint64_t beyond;	/* bits that no output address may have */
+	uint8_t top, input_bits;
+	bool common;		/* pt_common() */
+	bool keeps_access, keeps_dirty;	/* hardware notes it in the leaf */
+	bool ignores_access;	/* else a leaf without the access flag faults */
+};
+
 /* A context descriptor, decoded. */
 struct smmu_cd {
-	uint64_t ttb;		/* IPA of the top table */
-	uint8_t input_bits, output_bits, top_level;
+	struct stage1_walk walk;
 	uint16_t asid;
 	bool disabled;		/* EPD0: no walks, every access is a translation fault */
 	bool record;		/* R: stage-1 faults are recorded */
@@ -170,6 +180,13 @@ bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigne
 bool guest_read(struct iommu_ref *ref, struct domain *s2, uint64_t gpa, void *buf, size_t len,
 		struct xlate_fault *fault);
 
+/*
+ * mark.c: sets what hardware notes in the entries of stage 1 on the way of @iova for @want, and
+ * nothing where they are no longer what was walked: the caller walks again.
+ */
+bool stage1_mark(struct iommu_ref *ref, struct domain *s2, const struct stage1_walk *w,
+		 uint64_t iova, unsigned int want, struct xlate_fault *fault);
+
 /* smmu.c: fills att->cd and att->tag from guest memory. */
 bool smmu_fetch_cd(struct device *dev, struct attach *att, uint32_t ssid,
 		   struct xlate_fault *fault);
@@ -249,6 +266,11 @@ void fault_record(struct iommu_ref *ref, const struct iommu_ref_fault *fault);
 /* ---- user memory */
 /* One table entry of user space. The only place that reads user-built tables. */
 bool user_load64(const struct iommu_ref *ref, uint64_t va, uint64_t *value);
+/*
+ * Replaces @old by @new there, atomically, or leaves alone what is no longer @old. false: there is
+ * no memory that can be written. The only place that writes user-built tables.
+ */
+bool user_cas64(const struct iommu_ref *ref, uint64_t va, uint64_t old, uint64_t new);
 
 /* ---- known-bad variants */
 /* -EINVAL: no such defect in this build. */

@@ -6,7 +6,7 @@
 #include "internal.h"
 
 #define MAX_PASID_BITS 20u	/* PCIe */
-#define MAX_APERTURE_LAST ((1ull << 48) - 1)
+#define DEFAULT_APERTURE_LAST ((1ull << 48) - 1)
 #define LEAF_4K 12
 #define LEAF_2M 21
 #define LEAF_1G 30
@@ -27,7 +27,9 @@ void iommu_ref_config_init(struct iommu_ref_config *cfg, enum iommu_ref_vendor v
 		.dirty_tracking = true,
 		.snoop_control = vendor == IOMMU_REF_VTD,
 		.largest_leaf = LEAF_1G,
-		.aperture_last = MAX_APERTURE_LAST,
+		.aperture_last = DEFAULT_APERTURE_LAST,
+		.granule = 4096,
+		.oas_bits = 48,
 		.nr_devices = 4,
 		.devices = {
 			{ .rid = 0x0008, .group = 1, .pasid = true, .pri = true, .ats = true },
@@ -56,12 +58,36 @@ void iommu_ref_unit_init(const struct iommu_ref_config *cfg, struct iommu_ref_un
 		.pasid_bits = cfg->pasid_bits,
 		.iotlb_entries = cfg->iotlb_entries,
 		.aperture_last = cfg->aperture_last,
+		.oas_bits = cfg->oas_bits,
 	};
 }
 
 static bool page_range(uint64_t first, uint64_t last)
 {
 	return first <= last && !(first % PAGE_SIZE) && last % PAGE_SIZE == PAGE_SIZE - 1;
+}
+
+/* A page of an x86 kernel is 4K; of an Arm kernel, and its SMMU, it is any granule of VMSAv8-64. */
+static bool granule_valid(const struct iommu_ref_config *cfg)
+{
+	return cfg->granule == 4096 || (cfg->vendor == IOMMU_REF_SMMUV3 &&
+					(cfg->granule == 16384 || cfg->granule == 65536));
+}
+
+/* The output sizes of the model's SMMU are 48 and 52 bits. */
+static bool oas_valid(const struct iommu_ref_config *cfg, const struct iommu_ref_unit_config *u)
+{
+	return u->oas_bits == 48 || (cfg->vendor == IOMMU_REF_SMMUV3 && u->oas_bits == 52);
+}
+
+static bool aperture_valid(const struct iommu_ref_config *cfg,
+			   const struct iommu_ref_unit_config *u)
+{
+	/* The widest that a kernel-managed table can be: format.c */
+	unsigned int bits = u->five_level ? 57 : cfg->granule == 65536 ? u->oas_bits : 48;
+
+	return page_range(0, u->aperture_last) && !(u->aperture_last >> bits) &&
+	       !((u->aperture_last + 1) & (cfg->granule - 1));
 }
 
 static bool devices_valid(const struct iommu_ref_config *cfg)
@@ -93,9 +119,9 @@ static bool device_units_valid(const struct iommu_ref_config *cfg)
 	return true;
 }
 
-static bool unit_valid(enum iommu_ref_vendor vendor, const struct iommu_ref_unit_config *u)
+static bool unit_valid(const struct iommu_ref_config *cfg, const struct iommu_ref_unit_config *u)
 {
-	if ((u->five_level || u->snoop_control) && vendor != IOMMU_REF_VTD)
+	if ((u->five_level || u->snoop_control) && cfg->vendor != IOMMU_REF_VTD)
 		return false;
 	if (u->largest_leaf != LEAF_1G && u->largest_leaf != LEAF_2M && u->largest_leaf != LEAF_4K)
 		return false;
@@ -104,7 +130,7 @@ static bool unit_valid(enum iommu_ref_vendor vendor, const struct iommu_ref_unit
 	if (u->iotlb_entries < 64 || u->iotlb_entries > 65536 ||
 	    u->iotlb_entries & (u->iotlb_entries - 1))
 		return false;
-	return page_range(0, u->aperture_last) && u->aperture_last <= MAX_APERTURE_LAST;
+	return oas_valid(cfg, u) && aperture_valid(cfg, u);
 }
 
 /* Every machine has at least one unit in the table then. */
@@ -125,6 +151,8 @@ static bool config_valid(const struct iommu_ref_config *cfg)
 	if (cfg->pasid_capacity > 1u << MAX_PASID_BITS ||
 	    cfg->pasid_host_reserve > cfg->pasid_capacity)
 		return false;
+	if (!granule_valid(cfg))
+		return false;
 	if (!cfg->page_requests || cfg->page_requests > 65536)
 		return false;
 	/* 0, 0: no reserved window */
@@ -133,7 +161,7 @@ static bool config_valid(const struct iommu_ref_config *cfg)
 	if (cfg->nr_units > IOMMU_REF_MAX_UNITS)
 		return false;
 	for (unsigned int i = 0; i < cfg->nr_units; i++)
-		if (!unit_valid(cfg->vendor, &cfg->units[i]))
+		if (!unit_valid(cfg, &cfg->units[i]))
 			return false;
 	return devices_valid(cfg) && device_units_valid(cfg);
 }

@@ -37,12 +37,15 @@ enum ref_defect {
 #define ref_defect(ref, name) ((void)(ref), false)
 #endif
 
-/* ---- page-table formats: kernel-managed tables, built and walked (format_*.c) */
+/*
+ * ---- page-table formats (format_*.c). Levels and granule of a kernel-managed table are what the
+ * machine's kernel would choose; of a user-managed one, what user space says.
+ */
 enum fmt {
-	FMT_X86_FL4,	/* x86-64 first level, 4 levels */
-	FMT_VTD_SS4,	/* VT-d second level, 4 levels */
-	FMT_ARM_S1_4K,	/* VMSAv8-64 stage 1, 4K granule, 48 bits */
-	FMT_ARM_S2_4K,	/* VMSAv8-64 stage 2, 4K granule, start level 0, 48 bits */
+	FMT_X86_FL,	/* x86-64 first level */
+	FMT_VTD_SS,	/* VT-d second level */
+	FMT_ARM_S1,	/* VMSAv8-64 stage 1 */
+	FMT_ARM_S2,	/* VMSAv8-64 stage 2 */
 	FMT_DRIVER,	/* a driver's own, domain_create_driver() */
 };
 
@@ -173,9 +176,10 @@ struct domain *domain_parent(const struct domain *d);	/* NULL: paging */
 uint64_t domain_last(const struct domain *d);		/* last input address of the table */
 uint64_t domain_first(const struct domain *d);		/* the first one */
 uint64_t domain_page_size(const struct domain *d);	/* the smallest */
+uint64_t domain_page_sizes(const struct domain *d);	/* of leaves: bit n is set for 2^n bytes */
 
 /*
- * Kernel-managed table: [@first, @last] -> @pa (all 4K aligned, last = end - 1), largest leaf
+ * Kernel-managed table: [@first, @last] -> @pa (aligned to pages of it, last = end - 1), largest leaf
  * sizes that alignment allows are used. -EEXIST: something is mapped there, nothing changed;
  * -ERANGE beyond domain_last() or @pa beyond the format's output; -ENOMEM, nothing changed;
  * -EINVAL: not aligned, no rights, or not a paging domain.

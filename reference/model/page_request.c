@@ -133,7 +133,7 @@ static struct domain *listener(struct device *dev, const struct iommu_ref_page_r
 		d = device_domain(dev, NO_PASID);
 		if (d && req->has_pasid && req->pasid &&
 		    (d->kind != DOMAIN_NESTED ||
-		     (d->fmt != FMT_ARM_S1_4K && d->fmt != FMT_DRIVER)))
+		     (d->fmt != FMT_ARM_S1 && d->fmt != FMT_DRIVER)))
 			d = NULL;
 	}
 	return d && d->listen ? d : NULL;

@@ -9,7 +9,10 @@
  * Clearing part of a large leaf needs tables for what stays: at either end of the range one a
  * level. They are set aside by the map, since an unmap cannot fail.
  */
-#define SPLIT_RESERVE (2 * (PT_MAX_LEVEL - 1))
+static size_t split_reserve(const struct pt_format *f)
+{
+	return 2 * f->max_block_level;
+}
 
 struct map_job {
 	struct pgtable *pt;
@@ -20,7 +23,7 @@ struct map_job {
 
 static uint64_t *entry_table(const struct pt_format *f, uint64_t entry)
 {
-	return (uint64_t *)(uintptr_t)(entry & f->address);
+	return (uint64_t *)(uintptr_t)pt_address(f, entry);
 }
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -34,8 +37,8 @@ static uint64_t *table_install(struct pgtable *pt, uint64_t *in, uint64_t *entry
 	uint64_t *table = pt_pool_alloc(&pt->pool);
 
 	if (table) {
-		*entry = (uintptr_t)table | pt->format->table_bits;
-		++*pt_live(in);
+		*entry = pt_encode(pt->format, (uintptr_t)table) | pt->format->table_bits;
+		++*pt_live(&pt->pool, in);
 	}
 	return table;
 }
@@ -44,26 +47,26 @@ static void table_remove_if_empty(struct pgtable *pt, uint64_t *in, uint64_t *en
 {
 	uint64_t *table = entry_table(pt->format, *entry);
 
-	if (*pt_live(table))
+	if (*pt_live(&pt->pool, table))
 		return;
 	pt_pool_free(&pt->pool, table);
 	*entry = 0;
-	--*pt_live(in);
+	--*pt_live(&pt->pool, in);
 }
 
 static int map_pages(struct map_job *job, uint64_t *table)
 {
 	const struct pt_format *f = job->pt->format;
-	uint64_t bits = pt_make_leaf(f, 0, 0, job->prot);
-	unsigned int first = pt_index(job->next, 0), i;
-	uint64_t left = ((job->last - job->next) >> PAGE_SHIFT) + 1;
-	unsigned int end = min_u64(PT_ENTRIES, first + left);
+	uint64_t bits = pt_make_leaf(f, 0, 0, job->prot), size = pt_size(f, 0);
+	unsigned int first = pt_index(f, job->next, 0), i;
+	uint64_t left = ((job->last - job->next) >> f->page_shift) + 1, pa = job->pa;
+	unsigned int end = min_u64(pt_entries(f), first + left);
 
-	for (i = first; i < end && !table[i]; i++)
-		table[i] = (job->pa + (uint64_t)(i - first) * PAGE_SIZE) | bits;
-	*pt_live(table) += i - first;
-	job->next += (uint64_t)(i - first) * PAGE_SIZE;
-	job->pa += (uint64_t)(i - first) * PAGE_SIZE;
+	for (i = first; i < end && !table[i]; i++, pa += size)
+		table[i] = pt_encode(f, pa) | bits;
+	*pt_live(&job->pt->pool, table) += i - first;
+	job->next += pa - job->pa;
+	job->pa = pa;
 	return i < end ? -EEXIST : 0;
 }
 
@@ -73,18 +76,17 @@ static int map_table(struct map_job *job, uint64_t *table, unsigned int level);
 static int map_entry(struct map_job *job, uint64_t *in, uint64_t *entry, unsigned int level)
 {
 	const struct pt_format *f = job->pt->format;
-	uint64_t *table;
+	uint64_t *table, size = pt_size(f, level);
 	int rc;
 
-	if (level <= f->max_block_level && pt_shift(level) <= job->pt->largest_leaf &&
-	    !((job->next | job->pa) & (pt_size(level) - 1)) &&
-	    job->last - job->next >= pt_size(level) - 1) {
+	if (level <= f->max_block_level && pt_shift(f, level) <= job->pt->largest_leaf &&
+	    !((job->next | job->pa) & (size - 1)) && job->last - job->next >= size - 1) {
 		if (*entry)	/* a table there is never empty */
 			return -EEXIST;
 		*entry = pt_make_leaf(f, job->pa, level, job->prot);
-		++*pt_live(in);
-		job->next += pt_size(level);
-		job->pa += pt_size(level);
+		++*pt_live(&job->pt->pool, in);
+		job->next += size;
+		job->pa += size;
 		return 0;
 	}
 	if (*entry && pt_is_leaf(f, *entry, level))
@@ -100,10 +102,11 @@ static int map_entry(struct map_job *job, uint64_t *in, uint64_t *entry, unsigne
 
 static int map_table(struct map_job *job, uint64_t *table, unsigned int level)
 {
-	unsigned int i;
+	const struct pgtable *pt = job->pt;
+	unsigned int i, end = level == pt->top ? -1u : pt_entries(pt->format);
 	int rc;
 
-	for (i = pt_index(job->next, level); i < PT_ENTRIES && job->next - 1 != job->last; i++) {
+	for (i = pgtable_index(pt, job->next, level); i < end && job->next - 1 != job->last; i++) {
 		rc = map_entry(job, table, &table[i], level);
 		if (rc)
 			return rc;
@@ -116,9 +119,9 @@ int pgtable_map(struct pgtable *pt, uint64_t first, uint64_t last, uint64_t pa, 
 	struct map_job job = { .pt = pt, .next = first, .last = last, .pa = pa, .prot = prot };
 	int rc;
 
-	rc = map_table(&job, pt->root, PT_MAX_LEVEL);
+	rc = map_table(&job, pt->root, pt->top);
 	if (!rc)
-		rc = pt_pool_reserve(&pt->pool, SPLIT_RESERVE);
+		rc = pt_pool_reserve(&pt->pool, split_reserve(pt->format));
 	if (rc && job.next != first)
 		pgtable_unmap(pt, first, job.next - 1);
 	return rc;
@@ -138,29 +141,30 @@ static bool leaf_split(struct pgtable *pt, uint64_t *entry, unsigned int level)
 
 	if (!table)
 		return false;
-	for (i = 0; i < PT_ENTRIES; i++)
-		table[i] = (pt_make_leaf(f, pa + i * pt_size(level - 1), level - 1, prot) &
+	for (i = 0; i < pt_entries(f); i++)
+		table[i] = (pt_make_leaf(f, pa + i * pt_size(f, level - 1), level - 1, prot) &
 			    ~f->dirty_mask) | dirty;
-	*pt_live(table) = PT_ENTRIES;
-	*entry = (uintptr_t)table | f->table_bits;
+	*pt_live(&pt->pool, table) = pt_entries(f);
+	*entry = pt_encode(f, (uintptr_t)table) | f->table_bits;
 	return true;
 }
 
-static uint64_t unmap_pages(uint64_t *table, uint64_t first, uint64_t last)
+static uint64_t unmap_pages(struct pgtable *pt, uint64_t *table, uint64_t first, uint64_t last)
 {
-	unsigned int i = pt_index(first, 0), end = pt_index(last, 0) + 1, n = 0;
-	uint16_t *live = pt_live(table);
+	const struct pt_format *f = pt->format;
+	unsigned int i = pt_index(f, first, 0), end = pt_index(f, last, 0) + 1, n = 0;
+	uint16_t *live = pt_live(&pt->pool, table);
 
-	if (i == 0 && end == PT_ENTRIES) {
+	if (i == 0 && end == pt_entries(f)) {
 		n = *live;
-		memset(table, 0, PAGE_SIZE);
+		memset(table, 0, pt_size(f, 0));
 	}
 	for (; i < end && *live > n; i++) {
 		n += table[i] != 0;
 		table[i] = 0;
 	}
 	*live -= n;
-	return n;
+	return (uint64_t)n << (f->page_shift - PAGE_SHIFT);
 }
 
 static uint64_t unmap_table(struct pgtable *pt, uint64_t *table, unsigned int level,
@@ -170,16 +174,16 @@ static uint64_t unmap_entry(struct pgtable *pt, uint64_t *in, uint64_t *entry, u
 			    uint64_t first, uint64_t last)
 {
 	const struct pt_format *f = pt->format;
-	bool whole = last - first == pt_size(level) - 1;
+	bool whole = last - first == pt_size(f, level) - 1;
 	uint64_t *table, n;
 
 	if (pt_is_leaf(f, *entry, level) && (whole || !leaf_split(pt, entry, level))) {
 		*entry = 0;
-		--*pt_live(in);
-		return pt_size(level) >> PAGE_SHIFT;
+		--*pt_live(&pt->pool, in);
+		return pt_size(f, level) >> PAGE_SHIFT;
 	}
 	table = entry_table(f, *entry);
-	n = level == 1 ? unmap_pages(table, first, last) :
+	n = level == 1 ? unmap_pages(pt, table, first, last) :
 			 unmap_table(pt, table, level - 1, first, last);
 	table_remove_if_empty(pt, in, entry);
 	return n;
@@ -191,8 +195,8 @@ static uint64_t unmap_table(struct pgtable *pt, uint64_t *table, unsigned int le
 	uint64_t n = 0, end;
 	unsigned int i;
 
-	for (i = pt_index(first, level); ; i++) {
-		end = min_u64(last, first | (pt_size(level) - 1));
+	for (i = pgtable_index(pt, first, level); ; i++) {
+		end = min_u64(last, first | (pt_size(pt->format, level) - 1));
 		if (table[i])
 			n += unmap_entry(pt, table, &table[i], level, first, end);
 		if (end == last)
@@ -203,11 +207,47 @@ static uint64_t unmap_table(struct pgtable *pt, uint64_t *table, unsigned int le
 
 uint64_t pgtable_unmap(struct pgtable *pt, uint64_t first, uint64_t last)
 {
-	uint64_t n = unmap_table(pt, pt->root, PT_MAX_LEVEL, first, last);
+	uint64_t n = unmap_table(pt, pt->root, pt->top, first, last);
 
 	/* Best effort: the next map refuses if it cannot have this reserve. */
-	(void)pt_pool_reserve(&pt->pool, SPLIT_RESERVE);
+	(void)pt_pool_reserve(&pt->pool, split_reserve(pt->format));
 	return n;
+}
+
+uint64_t *pgtable_entry(const struct pgtable *pt, uint64_t input, unsigned int *level)
+{
+	const struct pt_format *f = pt->format;
+	uint64_t *table = pt->root, *entry;
+
+	for (*level = pt->top;; --*level) {
+		entry = &table[pgtable_index(pt, input, *level)];
+		if (!*level || !pt_present(f, *entry) || pt_is_leaf(f, *entry, *level))
+			return entry;
+		table = entry_table(f, *entry);
+	}
+}
+
+static bool concatenated(const struct pt_format *f)
+{
+	return f->page_shift == 14 && f->input_bits == 48 && !f->not_global;
+}
+
+unsigned int pgtable_top(const struct pt_format *f)
+{
+	return pt_top(f, f->input_bits) - concatenated(f);
+}
+
+/* Two tables in a row: those of a new slab come in order. The pair is aligned to its size. */
+static uint64_t *root_alloc(struct pgtable *pt)
+{
+	uint64_t *table = pt_pool_alloc(&pt->pool), *pair;
+
+	if (!table || !concatenated(pt->format))
+		return table;
+	pair = pt_pool_alloc(&pt->pool);
+	(void)pt_pool_alloc(&pt->pool);
+	pt_pool_free(&pt->pool, table);
+	return pair;
 }
 
 int pgtable_init(struct pgtable *pt, const struct pt_format *format, uint64_t last)
@@ -215,8 +255,11 @@ int pgtable_init(struct pgtable *pt, const struct pt_format *format, uint64_t la
 	memset(pt, 0, sizeof(*pt));
 	pt->format = format;
 	pt->last = last;
-	pt->largest_leaf = pt_shift(PT_MAX_LEVEL);
-	pt->root = pt_pool_alloc(&pt->pool);
+	pt->largest_leaf = 64;
+	pt->top = (uint8_t)pgtable_top(format);
+	pt->common = pt_common(format, pt->top);
+	pt_pool_init(&pt->pool, format->page_shift);
+	pt->root = root_alloc(pt);
 	return pt->root ? 0 : -ENOMEM;
 }
 

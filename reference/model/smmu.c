@@ -6,8 +6,10 @@
  * seen.
  *
  * This SMMU: linear context tables only (IDR0.CD2L = 0), faults abort (IDR0.TERM_MODEL = 1), no
- * stall (IDR0.STALL_MODEL = 1), no hardware access flag (IDR0.HTTU = 0), AArch64 little-endian
- * tables with the 4K granule, 48 bits, TTB0 only.
+ * stall (IDR0.STALL_MODEL = 1), AArch64 little-endian tables of every granule, TTB0 only, small
+ * tables no smaller than 25 bits (IDR3.STT = 0). Hardware keeps access and dirty state if the
+ * machine tracks writes (IDR0.HTTU = 2). With an output size of 52 bits it has 52-bit addresses
+ * (IDR5.VAX = 1) and those of the smaller granules (IDR5.DS).
  */
 #include "internal.h"
 
@@ -25,17 +27,20 @@
 #define CD0_ENDI	(1ull << 15)
 #define CD0_V		(1ull << 31)
 #define CD0_IPS(w)	((w) >> 32 & 7)
+#define CD0_AFFD	(1ull << 35)
 #define CD0_AA64	(1ull << 41)
-#define CD0_HD_HA	(3ull << 42)
+#define CD0_HD		(1ull << 42)
+#define CD0_HA		(1ull << 43)
 #define CD0_S		(1ull << 44)
 #define CD0_R		(1ull << 45)
 #define CD0_A		(1ull << 46)
 #define CD0_ASID(w)	((w) >> 48)
 #define CD1_TTB0(w)	((w) & 0x000ffffffffffff0ull)
 
+#define CD2_DS		(1ull << 58)
+
 #define CD_SIZE 64u
-#define T0SZ_MIN 16u
-#define T0SZ_MAX 39u
+#define T0SZ_MAX 39u	/* IDR3.STT = 0 */
 
 void smmu_decode_ste(struct stage1 *s1)
 {
@@ -51,34 +56,60 @@ void smmu_decode_ste(struct stage1 *s1)
  * A table is aligned to its size, and to 64 bytes at least; lower bits of the pointer are not part
  * of it.
  */
-static uint64_t ttb_align(uint64_t ttb, const struct smmu_cd *cd)
+static uint64_t ttb_align(uint64_t ttb, const struct stage1_walk *w)
 {
-	uint64_t size = sizeof(uint64_t) << (cd->input_bits - pt_shift(cd->top_level));
+	uint64_t size = sizeof(uint64_t) << (w->input_bits - pt_shift(w->format, w->top));
 
 	return ttb & ~((size > 64 ? size : 64) - 1);
 }
 
-static bool decode_cd(const uint64_t *cd, struct smmu_cd *out)
+/* CdIllegal() of 5.4.2, as far as it is about the fields that EPD0 makes ignored. */
+static bool decode_ttb0(const struct iommu_ref_unit_config *unit, const uint64_t *cd,
+			struct stage1_walk *w)
 {
-	static const uint8_t ips[8] = { 32, 36, 40, 42, 44, 48, 48, 48 };
-	unsigned int t0sz = CD0_T0SZ(cd[0]);
+	static const uint8_t page_shifts[4] = { 12, 16, 14, 0 };
+	static const uint8_t ips[8] = { 32, 36, 40, 42, 44, 48, 52, 52 };
+	unsigned int t0sz = CD0_T0SZ(cd[0]), page_shift = page_shifts[CD0_TG0(cd[0])];
+	unsigned int output_bits = ips[CD0_IPS(cd[0])];
+	/* DS is RES0 if IDR5.DS is. What "wide" means depends on the granule: format_arm.c. */
+	bool wide = unit->oas_bits > 48 && (page_shift == 16 || (cd[2] & CD2_DS));
+	uint64_t ttb = CD1_TTB0(cd[1]);
 
+	if (!page_shift || t0sz < (wide ? 12 : 16) || t0sz > T0SZ_MAX)
+		return false;
+	if (output_bits > unit->oas_bits)
+		output_bits = unit->oas_bits;
+	w->format = pt_arm(w->keeps_dirty ? PT_ARM_S1_HD : PT_ARM_S1, page_shift, wide);
+	w->input_bits = (uint8_t)(64 - t0sz);
+	w->top = (uint8_t)pt_top(w->format, w->input_bits);
+	w->common = pt_common(w->format, w->top);
+	w->beyond = ~((1ull << output_bits) - 1);
+	w->root = ttb_align(ttb, w);
+	/* Within the output size; without DS and 64K granule, within 48 bits too. */
+	return !(ttb & w->beyond) && !(w->root >> (wide ? 52 : 48));
+}
+
+static bool decode_cd(const struct iommu_ref_unit_config *unit, const uint64_t *cd,
+		      struct smmu_cd *out)
+{
+	struct stage1_walk *w = &out->walk;
+
+	*out = (struct smmu_cd){ .walk.format = pt_arm(PT_ARM_S1, 12, false),
+				 .walk.input_bits = 48 };
 	if (!(cd[0] & CD0_V) || !(cd[0] & CD0_AA64) || (cd[0] & CD0_ENDI))
 		return false;
 	/* TERM_MODEL = 1 wants A, STALL_MODEL = 1 forbids S, HTTU = 0 forbids HA and HD. */
-	if (!(cd[0] & CD0_A) || (cd[0] & (CD0_S | CD0_HD_HA)))
+	if (!(cd[0] & CD0_A) || (cd[0] & CD0_S) ||
+	    (!unit->dirty_tracking && (cd[0] & (CD0_HA | CD0_HD))))
 		return false;
+	/* HD without HA is "reserved, behaves as 0b00"; HA makes AFFD ignored. */
+	w->keeps_access = cd[0] & CD0_HA;
+	w->keeps_dirty = w->keeps_access && (cd[0] & CD0_HD);
+	w->ignores_access = cd[0] & CD0_AFFD;
 	out->disabled = CD0_EPD0(cd[0]);
-	if (!out->disabled && (CD0_TG0(cd[0]) || t0sz < T0SZ_MIN || t0sz > T0SZ_MAX))
-		return false;
-	out->input_bits = out->disabled ? 48 : 64 - t0sz;
-	out->top_level = (out->input_bits - PAGE_SHIFT - 1) / PT_LEVEL_BITS;
-	out->output_bits = ips[CD0_IPS(cd[0])];
-	out->ttb = ttb_align(CD1_TTB0(cd[1]), out);
 	out->asid = CD0_ASID(cd[0]);
 	out->record = cd[0] & CD0_R;
-	/* C_BAD_CD: the table address must be within the output size. */
-	return out->disabled || !(out->ttb >> out->output_bits);
+	return out->disabled || decode_ttb0(unit, cd, w);
 }
 
 bool smmu_fetch_cd(struct device *dev, struct attach *att, uint32_t ssid,
@@ -98,7 +129,7 @@ bool smmu_fetch_cd(struct device *dev, struct attach *att, uint32_t ssid,
 		return false;
 	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
 	fault->event = SMMU_C_BAD_CD;
-	if (!decode_cd(cd, &att->cd))
+	if (!decode_cd(att->domain->unit->cfg, cd, &att->cd))
 		return false;
 	fault->event = 0;
 	att->dtag = att->domain->dtag;

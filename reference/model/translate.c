@@ -25,15 +25,17 @@ static bool fail(struct xlate_fault *fault, enum iommu_ref_fault_reason reason, 
 	return false;
 }
 
-bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigned int want,
-		 struct xlate *x, struct xlate_fault *fault)
+static inline __attribute__((always_inline)) bool
+stage2_walk_of(bool common, struct iommu_ref *ref, struct domain *s2, uint64_t ipa,
+	       unsigned int want, struct xlate *x, struct xlate_fault *fault)
 {
 	const struct pt_format *f = s2->table.format;
 	struct walk_leaf leaf;
 
 	if (!pt_input_valid(f, ipa, f->input_bits))
 		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, ipa);
-	if (pt_walk(f, (uintptr_t)s2->table.root, PT_MAX_LEVEL, ipa, load_direct, fault, &leaf))
+	if (pt_walk(common, f, (uintptr_t)s2->table.root, s2->table.top, ipa, 0, load_direct, fault,
+		    &leaf))
 		return fail(fault, IOMMU_REF_FAULT_S2_TRANSLATION, ipa);
 	if (!prot_allows(ref, leaf.prot, want))
 		return fail(fault, IOMMU_REF_FAULT_S2_PERMISSION, ipa);
@@ -45,6 +47,20 @@ bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigne
 	*x = (struct xlate){ .pa = leaf.out, .prot = leaf.prot, .shift = leaf.shift,
 			     .s1_shift = leaf.shift };
 	return true;
+}
+
+static __attribute__((noinline)) bool
+stage2_walk_other(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigned int want,
+		  struct xlate *x, struct xlate_fault *fault)
+{
+	return stage2_walk_of(false, ref, s2, ipa, want, x, fault);
+}
+
+bool stage2_walk(struct iommu_ref *ref, struct domain *s2, uint64_t ipa, unsigned int want,
+		 struct xlate *x, struct xlate_fault *fault)
+{
+	return s2->table.common ? stage2_walk_of(true, ref, s2, ipa, want, x, fault) :
+				  stage2_walk_other(ref, s2, ipa, want, x, fault);
 }
 
 /* Any paging domain as the only stage: its faults are those of stage 1. */
@@ -92,58 +108,105 @@ static bool load_nested(void *ctx, uint64_t gpa, uint64_t *entry)
 	return true;
 }
 
-/* Where stage 1 starts and what it can translate: out of the PASID entry or context descriptor. */
-struct stage1_walk {
-	uint64_t root;
-	unsigned int top, input_bits, output_bits;
-};
-
 static void stage1_of(const struct attach *att, struct stage1_walk *w)
 {
 	const struct domain *d = att->domain;
 
-	if (d->fmt == FMT_ARM_S1_4K)
-		*w = (struct stage1_walk){ att->cd.ttb, att->cd.top_level, att->cd.input_bits,
-					   att->cd.output_bits };
-	else	/* the low bits of the pointer are not part of it (VT-d 9.6, FSPTPTR) */
-		*w = (struct stage1_walk){ d->s1.root & ~(PAGE_SIZE - 1),
-					   PT_MAX_LEVEL + (d->s1.addr_width == 57),
-					   d->s1.addr_width, 64 };
+	if (d->fmt == FMT_ARM_S1) {
+		*w = att->cd.walk;
+		return;
+	}
+	/* The low bits of the pointer are not part of it (VT-d 9.6, FSPTPTR). */
+	*w = (struct stage1_walk){
+		.format = &pt_x86_fl4, .root = d->s1.root & ~(PAGE_SIZE - 1),
+		.top = d->s1.addr_width == 57 ? 4 : 3, .input_bits = (uint8_t)d->s1.addr_width,
+		.common = d->s1.addr_width == 48, .keeps_access = true, .keeps_dirty = true,
+	};
 }
 
-static bool stage1_leaf(struct iommu_ref *ref, struct attach *att, uint64_t iova,
-			unsigned int want, struct walk_leaf *leaf, struct xlate_fault *fault)
+static enum walk_result stage1_walk_common(const struct stage1_walk *w, uint64_t iova,
+					   struct nested_reader *reader, struct walk_leaf *leaf)
 {
-	const struct pt_format *f = pt_format(att->domain->fmt);
+	return pt_walk(true, w->format, w->root, w->top, iova, w->beyond, load_nested, reader,
+		       leaf);
+}
+
+static __attribute__((noinline)) enum walk_result
+stage1_walk_other(const struct stage1_walk *w, uint64_t iova, struct nested_reader *reader,
+		  struct walk_leaf *leaf)
+{
+	*leaf = (struct walk_leaf){ 0 };
+	return pt_walk(false, w->format, w->root, w->top, iova, w->beyond, load_nested, reader,
+		       leaf);
+}
+
+/* One walk of stage 1, and what its leaf says against it. */
+static bool stage1_try(struct iommu_ref *ref, struct attach *att, const struct stage1_walk *w,
+		       uint64_t iova, unsigned int want, struct walk_leaf *leaf,
+		       struct xlate_fault *fault)
+{
 	struct nested_reader reader = { ref, att->domain->parent, fault };
-	struct stage1_walk w;
 	enum walk_result r;
 
-	leaf->no_access = false;
-	stage1_of(att, &w);
-	if (!pt_input_valid(f, iova, w.input_bits))
-		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, 0);
-	if (att->domain->fmt == FMT_ARM_S1_4K && att->cd.disabled)
-		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
-	r = pt_walk(f, w.root, w.top, iova, load_nested, &reader, leaf);
+	if (w->common) {
+		r = stage1_walk_common(w, iova, &reader, leaf);
+	} else {
+		struct walk_leaf other;	/* so that @leaf stays in registers */
+
+		r = stage1_walk_other(w, iova, &reader, &other);
+		*leaf = other;
+	}
 	if (r == WALK_LOAD_FAILED)
 		return false;
-	if (r == WALK_ABSENT) {
-		fault->event = leaf->no_access ? SMMU_F_ACCESS : 0;
+	/* An order of precedence: Arm ARM D8.15.2, VT-d 7.1.3. */
+	if (r == WALK_BEYOND) {
+		fault->event = SMMU_F_ADDR_SIZE;
+		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, leaf->out);
+	}
+	if (r != WALK_OK)
+		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
+	if (!leaf->accessed && !w->keeps_access && !w->ignores_access) {
+		fault->event = SMMU_F_ACCESS;
 		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
 	}
-	fault->event = w.output_bits < 64 && leaf->out >> w.output_bits ? SMMU_F_ADDR_SIZE : 0;
-	if (fault->event)
-		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, leaf->out);
 	if (!prot_allows(ref, leaf->prot, want))
 		return fail(fault, IOMMU_REF_FAULT_S1_PERMISSION, 0);
 	return true;
 }
 
+/* How often a guest may change an entry under us before its DMA is given up. */
+#define MARK_TRIES 64
+
+static bool stage1_leaf(struct iommu_ref *ref, struct attach *att, uint64_t iova,
+			unsigned int want, struct walk_leaf *leaf, struct xlate_fault *fault)
+{
+	struct stage1_walk w;
+	unsigned int tries;
+
+	stage1_of(att, &w);
+	if (!pt_input_valid(w.format, iova, w.input_bits))
+		return fail(fault, IOMMU_REF_FAULT_ADDRESS_SIZE, 0);
+	if (att->domain->fmt == FMT_ARM_S1 && att->cd.disabled)
+		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
+	for (tries = 0; tries < MARK_TRIES; tries++) {
+		if (!stage1_try(ref, att, &w, iova, want, leaf, fault))
+			return false;
+		/* Until a write has been noted, the IOTLB does not allow one. */
+		if (w.keeps_dirty && leaf->clean && !(want & PROT_W))
+			leaf->prot &= ~PROT_W;
+		if ((leaf->accessed || !w.keeps_access) &&
+		    !(w.keeps_dirty && leaf->clean && (want & PROT_W)))
+			return true;
+		if (!stage1_mark(ref, att->domain->parent, &w, iova, want, fault))
+			return false;
+	}
+	return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
+}
+
 static bool two_stages(struct iommu_ref *ref, struct attach *att, uint64_t iova, unsigned int want,
 		       struct xlate *x, struct xlate_fault *fault)
 {
-	struct walk_leaf leaf;
+	struct walk_leaf leaf = { 0 };
 
 	if (att->bypass_s1)
 		return stage2_walk(ref, att->domain->parent, iova, want, x, fault);
@@ -152,7 +215,7 @@ static bool two_stages(struct iommu_ref *ref, struct attach *att, uint64_t iova,
 		       fault->reason == IOMMU_REF_FAULT_S1_TRANSLATION &&
 		       stage2_walk(ref, att->domain->parent, iova, want, x, fault);
 	if (leaf.shift > PAGE_SHIFT && ref_defect(ref, HUGE_LEAF_AS_PAGE))
-		leaf.out &= ~(pt_size(1) - 1) | (PAGE_SIZE - 1);
+		leaf.out &= ~((1ull << leaf.shift) - 1) | (PAGE_SIZE - 1);
 	if (!stage2_walk(ref, att->domain->parent, leaf.out, want, x, fault))
 		return false;
 	x->prot &= leaf.prot;
@@ -169,7 +232,7 @@ static bool two_stages(struct iommu_ref *ref, struct attach *att, uint64_t iova,
  */
 static bool fault_silent(const struct attach *att, const struct xlate_fault *fault)
 {
-	if (att->domain->kind != DOMAIN_NESTED || att->domain->fmt != FMT_ARM_S1_4K || !att->tag ||
+	if (att->domain->kind != DOMAIN_NESTED || att->domain->fmt != FMT_ARM_S1 || !att->tag ||
 	    att->bypass_s1 || att->cd.record)
 		return false;
 	return fault->reason == IOMMU_REF_FAULT_S1_TRANSLATION ||

@@ -90,3 +90,16 @@ int user_pages_present(uint64_t va, uint64_t len, bool write)
 			return -EFAULT;
 	return 0;
 }
+
+/*
+ * The kernel has no call that exchanges a word of memory that may be missing: it is made present
+ * and writable first. Only who unmaps it at this very moment gets a signal instead of a bus fault.
+ */
+bool user_cas64(const struct iommu_ref *ref, uint64_t va, uint64_t old, uint64_t new)
+{
+	if (!ref->cfg.trusted_memory && user_pages_present(va, sizeof(old), true))
+		return false;
+	__atomic_compare_exchange_n((uint64_t *)(uintptr_t)va, &old, new, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
+	return true;
+}

@@ -143,6 +143,12 @@ static void set_key(struct parser *p, const char *key, char *value)
 		ref->iotlb_entries = number32(p, value);
 	} else if (!strcmp(key, "aperture_last")) {
 		ref->aperture_last = number(p, value);
+	} else if (!strcmp(key, "five_level")) {
+		ref->five_level = yes_or_no(p, value);
+	} else if (!strcmp(key, "granule")) {
+		ref->granule = number32(p, value);
+	} else if (!strcmp(key, "oas_bits")) {
+		ref->oas_bits = number32(p, value);
 	} else if (!strcmp(key, "msi")) {
 		set_window(p, value);
 	} else if (!strcmp(key, "device")) {

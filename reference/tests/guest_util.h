@@ -46,17 +46,17 @@ static inline void write_cd(uint64_t *mem, unsigned int ssid, uint16_t asid, uns
 static inline int nested_create(struct iommu_ref *ref, struct domain *s2, uint64_t ste0,
 				uint64_t ste1, struct domain **out)
 {
-	struct stage1 s1 = { .fmt = FMT_X86_FL4, .root = gpa_of(ROOT), .addr_width = 48 };
+	struct stage1 s1 = { .fmt = FMT_X86_FL, .root = gpa_of(ROOT), .addr_width = 48 };
 
 	if (ref->cfg.vendor == IOMMU_REF_SMMUV3)
-		s1 = (struct stage1){ .fmt = FMT_ARM_S1_4K, .ste = { ste0, ste1 } };
+		s1 = (struct stage1){ .fmt = FMT_ARM_S1, .ste = { ste0, ste1 } };
 	return domain_create_nested(ref, s2, &s1, out);
 }
 
 /* Guest page of the table that holds the entry of GVA at @level, and the entry. */
 static inline uint64_t *guest_entry(uint64_t *mem, unsigned int level)
 {
-	return page_of(mem, ROOT + PT_MAX_LEVEL - level) + pt_index(GVA, level);
+	return page_of(mem, ROOT + 3 - level) + pt_index(&pt_x86_fl4, GVA, level);
 }
 
 /* A read at the page that GVA is in. */

@@ -25,9 +25,9 @@ FIXTURE_VARIANT(ats)
 	enum fmt fmt;
 };
 
-FIXTURE_VARIANT_ADD(ats, vtd) { IOMMU_REF_VTD, FMT_VTD_SS4 };
-FIXTURE_VARIANT_ADD(ats, smmu_stage_1) { IOMMU_REF_SMMUV3, FMT_ARM_S1_4K };
-FIXTURE_VARIANT_ADD(ats, smmu_stage_2) { IOMMU_REF_SMMUV3, FMT_ARM_S2_4K };
+FIXTURE_VARIANT_ADD(ats, vtd) { IOMMU_REF_VTD, FMT_VTD_SS };
+FIXTURE_VARIANT_ADD(ats, smmu_stage_1) { IOMMU_REF_SMMUV3, FMT_ARM_S1 };
+FIXTURE_VARIANT_ADD(ats, smmu_stage_2) { IOMMU_REF_SMMUV3, FMT_ARM_S2 };
 
 FIXTURE_SETUP(ats)
 {
@@ -231,7 +231,7 @@ TEST_F(ats, pasids)
 	struct iommu_ref_ats_completion c;
 	uint32_t pasid[] = { NO_PASID, 1, 2 };
 
-	if (variant->fmt == FMT_ARM_S2_4K)
+	if (variant->fmt == FMT_ARM_S2)
 		SKIP(return, "no PASIDs with a stage 2 alone");
 	for (unsigned int p = 1; p < 3; p++)
 		ASSERT_EQ(0, device_set_domain(self->ref, self->dev, p, self->d));
@@ -311,7 +311,7 @@ TEST_F(ats, dirty)
 {
 	struct iommu_ref_ats_completion c;
 
-	if (variant->fmt != FMT_VTD_SS4)
+	if (variant->fmt != FMT_VTD_SS)
 		SKIP(return, "one format with dirty tracking that is turned on is enough");
 	ASSERT_EQ(0, domain_make_trackable(self->d));
 	ASSERT_EQ(0, ask(self->ref, NO_PASID, true, IOVA, &c));

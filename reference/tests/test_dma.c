@@ -24,10 +24,10 @@ FIXTURE_VARIANT(dma)
 	enum fmt fmt;
 };
 
-FIXTURE_VARIANT_ADD(dma, vtd_second_level) { IOMMU_REF_VTD, FMT_VTD_SS4 };
-FIXTURE_VARIANT_ADD(dma, vtd_first_level) { IOMMU_REF_VTD, FMT_X86_FL4 };
-FIXTURE_VARIANT_ADD(dma, smmu_stage_1) { IOMMU_REF_SMMUV3, FMT_ARM_S1_4K };
-FIXTURE_VARIANT_ADD(dma, smmu_stage_2) { IOMMU_REF_SMMUV3, FMT_ARM_S2_4K };
+FIXTURE_VARIANT_ADD(dma, vtd_second_level) { IOMMU_REF_VTD, FMT_VTD_SS };
+FIXTURE_VARIANT_ADD(dma, vtd_first_level) { IOMMU_REF_VTD, FMT_X86_FL };
+FIXTURE_VARIANT_ADD(dma, smmu_stage_1) { IOMMU_REF_SMMUV3, FMT_ARM_S1 };
+FIXTURE_VARIANT_ADD(dma, smmu_stage_2) { IOMMU_REF_SMMUV3, FMT_ARM_S2 };
 
 FIXTURE_SETUP(dma)
 {
@@ -129,7 +129,7 @@ TEST_F(dma, ends_of_the_address_space)
 	struct iommu_ref_fault f;
 	uint64_t last = domain_last(self->d);
 
-	EXPECT_EQ(variant->fmt == FMT_X86_FL4 ? (1ull << 47) - 1 : (1ull << 48) - 1, last);
+	EXPECT_EQ(variant->fmt == FMT_X86_FL ? (1ull << 47) - 1 : (1ull << 48) - 1, last);
 	ASSERT_EQ(0, domain_map(self->ref, self->d, last - 0xfff, last, m_pa(self->mem), RW));
 	EXPECT_EQ(-ERANGE, domain_map(self->ref, self->d, last + 1, last + 0x1000, 0x1000, RW));
 	EXPECT_EQ(0, run(self->ref, true, last, "x", 1, NULL));

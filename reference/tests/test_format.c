@@ -20,7 +20,7 @@ static bool load(void *ctx, uint64_t addr, uint64_t *entry)
 
 static enum walk_result walk(struct pgtable *pt, uint64_t input, struct walk_leaf *leaf)
 {
-	return pt_walk(pt->format, m_pa(pt->root), PT_MAX_LEVEL, input, load, NULL, leaf);
+	return pt_walk(pt->common, pt->format, m_pa(pt->root), pt->top, input, 0, load, NULL, leaf);
 }
 
 /* The entry of @input at @level. */
@@ -28,9 +28,10 @@ static uint64_t *entry_at(struct pgtable *pt, uint64_t input, unsigned int level
 {
 	uint64_t *table = pt->root;
 
-	for (unsigned int l = PT_MAX_LEVEL; l > level; l--)
-		table = (uint64_t *)(uintptr_t)(table[pt_index(input, l)] & pt->format->address);
-	return &table[pt_index(input, level)];
+	for (unsigned int l = pt->top; l > level; l--)
+		table = (uint64_t *)(uintptr_t)pt_address(pt->format,
+							  table[pgtable_index(pt, input, l)]);
+	return &table[pgtable_index(pt, input, level)];
 }
 
 FIXTURE(format)
@@ -47,29 +48,35 @@ FIXTURE_VARIANT(format)
 };
 
 FIXTURE_VARIANT_ADD(format, x86_fl4) {	/* A P US; D RW */
-	.fmt = FMT_X86_FL4,
+	.fmt = FMT_X86_FL,
 	.page_ro = 0x40000025, .page_rw = 0x40000067,
 	.block_ro = 0x400000a5, .block_rw = 0x400000e7, .table = 0x27,
 };
 FIXTURE_VARIANT_ADD(format, vtd_ss4) {	/* R, W, SP */
-	.fmt = FMT_VTD_SS4,
+	.fmt = FMT_VTD_SS,
 	.page_ro = 0x40000001, .page_rw = 0x40000003,
 	.block_ro = 0x40000081, .block_rw = 0x40000083, .table = 0x3, .write_only = true,
 };
 FIXTURE_VARIANT_ADD(format, arm_s1_4k) { /* nG AF SH=3 AP AttrIndx=1 type */
-	.fmt = FMT_ARM_S1_4K,
+	.fmt = FMT_ARM_S1,
 	.page_ro = 0x40000fc7, .page_rw = 0x40000f47,
 	.block_ro = 0x40000fc5, .block_rw = 0x40000f45, .table = 0x3,
 };
 FIXTURE_VARIANT_ADD(format, arm_s2_4k) { /* AF SH=3 S2AP MemAttr=0xf type */
-	.fmt = FMT_ARM_S2_4K,
+	.fmt = FMT_ARM_S2,
 	.page_ro = 0x4000077f, .page_rw = 0x400007ff,
 	.block_ro = 0x4000077d, .block_rw = 0x400007fd, .table = 0x3, .write_only = true,
 };
 
 FIXTURE_SETUP(format)
 {
-	ASSERT_EQ(0, pgtable_init(&self->pt, pt_format(variant->fmt), (1ull << 47) - 1));
+	struct iommu_ref_config cfg;
+	struct iommu_ref_unit_config unit;
+
+	iommu_ref_config_init(&cfg, IOMMU_REF_SMMUV3);
+	iommu_ref_unit_init(&cfg, &unit);
+	ASSERT_EQ(0, pgtable_init(&self->pt, pt_format(&unit, 4096, variant->fmt),
+				  (1ull << 47) - 1));
 }
 
 FIXTURE_TEARDOWN(format)
@@ -135,7 +142,7 @@ TEST_F(format, largest_leaves_are_used)
 	EXPECT_EQ(WALK_ABSENT, walk(pt, 2 * M_1G + M_2M + 0x1000, &leaf));
 	EXPECT_EQ(2 + (M_2M >> 12) * 2 + (M_1G >> 12),
 		  pgtable_unmap(pt, 0, (1ull << 47) - 1));
-	EXPECT_EQ(0, *pt_live(pt->root));
+	EXPECT_EQ(0, *pt_live(&pt->pool, pt->root));
 }
 
 TEST_F(format, a_partial_unmap_splits_a_leaf)
@@ -169,7 +176,7 @@ TEST_F(format, a_refused_map_changes_nothing)
 	EXPECT_EQ(WALK_ABSENT, walk(pt, 0x7000, &leaf));
 	EXPECT_EQ(WALK_ABSENT, walk(pt, end - 1, &leaf));
 	EXPECT_EQ(WALK_ABSENT, walk(pt, end + 0x1000, &leaf));
-	EXPECT_EQ(1, *pt_live(pt->root));
+	EXPECT_EQ(1, *pt_live(&pt->pool, pt->root));
 	EXPECT_EQ(1, pgtable_unmap(pt, 0, (1ull << 47) - 1));
 	/* The other way round: a small one into a large one. */
 	ASSERT_EQ(0, pgtable_map(pt, 0, M_2M - 1, M_2M, RW));
@@ -195,7 +202,7 @@ TEST(arm_reserved_descriptors_do_not_translate)
 	struct pgtable pt;
 	struct walk_leaf leaf;
 
-	ASSERT_EQ(0, pgtable_init(&pt, &pt_arm_s1_4k, (1ull << 48) - 1));
+	ASSERT_EQ(0, pgtable_init(&pt, pt_arm(PT_ARM_S1, 12, false), (1ull << 48) - 1));
 	ASSERT_EQ(0, pgtable_map(&pt, 0, 0xfff, 0x1000, RW));
 	*entry_at(&pt, 0, 0) &= ~2ull;		/* a block among pages */
 	EXPECT_EQ(WALK_ABSENT, walk(&pt, 0, &leaf));
@@ -205,8 +212,10 @@ TEST(arm_reserved_descriptors_do_not_translate)
 	*entry_at(&pt, 0, 0) &= ~(1ull << 11);	/* nG */
 	EXPECT_EQ(WALK_OK, walk(&pt, 0, &leaf));
 	EXPECT_TRUE(leaf.global);
+	EXPECT_TRUE(leaf.accessed);
 	*entry_at(&pt, 0, 0) &= ~(1ull << 10);	/* AF */
-	EXPECT_EQ(WALK_ABSENT, walk(&pt, 0, &leaf));
+	EXPECT_EQ(WALK_OK, walk(&pt, 0, &leaf));
+	EXPECT_FALSE(leaf.accessed);
 	*entry_at(&pt, 0, 3) &= ~2ull;		/* a block in the top table */
 	EXPECT_EQ(WALK_ABSENT, walk(&pt, 0, &leaf));
 	pgtable_destroy(&pt);
@@ -247,7 +256,7 @@ TEST_F(format, without_memory_a_map_changes_nothing)
 	ASSERT_EQ(0, setrlimit(RLIMIT_AS, &limit));
 	/* Pages that cannot be blocks; their tables take 2 GiB. */
 	EXPECT_EQ(-ENOMEM, pgtable_map(pt, 0, 1024 * M_1G - 1, 0x1000, RW));
-	EXPECT_EQ(0, *pt_live(pt->root));
+	EXPECT_EQ(0, *pt_live(&pt->pool, pt->root));
 	EXPECT_EQ(WALK_ABSENT, walk(pt, 0, &leaf));
 	EXPECT_EQ(0, pgtable_map(pt, 0, M_2M - 1, 0x1000, RW));
 }
@@ -261,7 +270,7 @@ TEST(canonical_addresses)
 	EXPECT_FALSE(pt_input_valid(&pt_x86_fl4, 0x8000000000000000, 48));
 	EXPECT_TRUE(pt_input_valid(&pt_vtd_ss4, 0x0000ffffffffffff, 48));
 	EXPECT_FALSE(pt_input_valid(&pt_vtd_ss4, 0x0001000000000000, 48));
-	EXPECT_FALSE(pt_input_valid(&pt_arm_s1_4k, 0xffff800000000000, 48));
+	EXPECT_FALSE(pt_input_valid(pt_arm(PT_ARM_S1, 12, false), 0xffff800000000000, 48));
 }
 
 TEST_HARNESS_MAIN

@@ -58,7 +58,7 @@ FIXTURE_SETUP(iotlb)
 	self->ref = m_machine(IOMMU_REF_VTD, 4096, NULL);
 	ASSERT_NE(NULL, self->ref);
 	for (unsigned int d = 0; d < NR_DOMAINS; d++) {
-		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS4, &self->d[d]));
+		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS, &self->d[d]));
 		/* odd addresses: 4K leaves */
 		ASSERT_EQ(0,
 			  domain_map(self->ref, self->d[d], BASE, BASE + NR_PAGES * PAGE_SIZE - 1,
@@ -209,7 +209,7 @@ TEST_F(iotlb, tags_are_reused_clean)
 
 	for (unsigned int i = 0; i < 300; i++) {
 		r.pasid = 500 + i;
-		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS4, &d));
+		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS, &d));
 		ASSERT_EQ(0, domain_map(self->ref, d, BASE, BASE + 0xfff, 0x5000 + i * 0x1000, RW));
 		ASSERT_EQ(0, device_set_domain(self->ref, dev, r.pasid, d));
 		EXPECT_FALSE(m_cached(self->ref, r));
@@ -244,7 +244,7 @@ TEST_F(iotlb, many_tags_at_once)
 	struct domain *d[300];
 
 	for (unsigned int i = 0; i < 300; i++) {
-		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_X86_FL4, &d[i]));
+		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_X86_FL, &d[i]));
 		ASSERT_EQ(0, domain_map(self->ref, d[i], BASE, BASE + 0xfff, M_1G + i * 0x1000,
 					RW));
 		ASSERT_EQ(0, device_set_domain(self->ref, dev, 1000 + i, d[i]));
@@ -270,7 +270,7 @@ TEST(a_small_iotlb_evicts)
 	unsigned int cached = 0;
 	struct domain *d;
 
-	ASSERT_EQ(0, domain_create_paging(ref, FMT_VTD_SS4, &d));
+	ASSERT_EQ(0, domain_create_paging(ref, FMT_VTD_SS, &d));
 	ASSERT_EQ(0, domain_map(ref, d, 0, 1000 * PAGE_SIZE - 1, 0x1000, RW));
 	ASSERT_EQ(0, device_set_domain(ref, device_by_index(ref, 0), NO_PASID, d));
 	for (unsigned int i = 0; i < 2000; i++) {
@@ -319,7 +319,7 @@ static struct iommu_ref *defective(const char *name, struct domain **d)
 {
 	struct iommu_ref *ref = m_machine(IOMMU_REF_VTD, 64, name);
 
-	if (!ref || domain_create_paging(ref, FMT_VTD_SS4, d) ||
+	if (!ref || domain_create_paging(ref, FMT_VTD_SS, d) ||
 	    domain_map(ref, *d, 0, 8 * PAGE_SIZE - 1, 0x1000, PROT_R) ||
 	    device_set_domain(ref, device_by_index(ref, 0), NO_PASID, *d))
 		return NULL;

@@ -62,7 +62,7 @@ FIXTURE_SETUP(banks)
 	self->ref = m_machine(IOMMU_REF_VTD, ENTRIES, NULL);
 	ASSERT_NE(NULL, self->ref);
 	for (unsigned int d = 0; d < NR; d++) {
-		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS4, &self->d[d]));
+		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS, &self->d[d]));
 		ASSERT_EQ(0, domain_map(self->ref, self->d[d], BASE,
 					BASE + ENTRIES * PAGE_SIZE - 1, pa_of(d, 0), RW));
 	}
@@ -183,7 +183,7 @@ TEST(a_small_one_stays_whole)
 
 	ASSERT_NE(NULL, ref);
 	for (unsigned int i = 0; i < 2; i++) {
-		ASSERT_EQ(0, domain_create_paging(ref, FMT_VTD_SS4, &d[i]));
+		ASSERT_EQ(0, domain_create_paging(ref, FMT_VTD_SS, &d[i]));
 		ASSERT_EQ(0, domain_map(ref, d[i], BASE, BASE + 64 * PAGE_SIZE - 1, pa_of(i, 0),
 					RW));
 		ASSERT_EQ(0, attach(ref, i, d[i]));

@@ -26,10 +26,10 @@ FIXTURE_VARIANT(random)
 	enum fmt fmt;
 };
 
-FIXTURE_VARIANT_ADD(random, vtd_second_level) { IOMMU_REF_VTD, FMT_VTD_SS4 };
-FIXTURE_VARIANT_ADD(random, vtd_first_level) { IOMMU_REF_VTD, FMT_X86_FL4 };
-FIXTURE_VARIANT_ADD(random, smmu_stage_1) { IOMMU_REF_SMMUV3, FMT_ARM_S1_4K };
-FIXTURE_VARIANT_ADD(random, smmu_stage_2) { IOMMU_REF_SMMUV3, FMT_ARM_S2_4K };
+FIXTURE_VARIANT_ADD(random, vtd_second_level) { IOMMU_REF_VTD, FMT_VTD_SS };
+FIXTURE_VARIANT_ADD(random, vtd_first_level) { IOMMU_REF_VTD, FMT_X86_FL };
+FIXTURE_VARIANT_ADD(random, smmu_stage_1) { IOMMU_REF_SMMUV3, FMT_ARM_S1 };
+FIXTURE_VARIANT_ADD(random, smmu_stage_2) { IOMMU_REF_SMMUV3, FMT_ARM_S2 };
 
 FIXTURE_SETUP(random)
 {
@@ -86,7 +86,7 @@ static bool check_map(data *s, enum fmt fmt)
 	rc = domain_map(s->ref, s->d, iova, iova + n * PAGE_SIZE - 1, pa, prot);
 	if (rc != (busy ? -EEXIST : 0))
 		return false;
-	if (prot == PROT_W && (fmt == FMT_X86_FL4 || fmt == FMT_ARM_S1_4K))
+	if (prot == PROT_W && (fmt == FMT_X86_FL || fmt == FMT_ARM_S1))
 		prot = RW;	/* these cannot forbid reading */
 	for (i = first; !busy && i < first + n; i++) {
 		s->pa[i] = pa + (i - first) * PAGE_SIZE;
@@ -136,7 +136,7 @@ TEST_F(random, against_an_array)
 	for (unsigned int i = 0; i < PAGES; i++)
 		mapped += self->pa[i] != 0;
 	EXPECT_EQ(mapped, domain_unmap(self->ref, self->d, 0, ~0ull));
-	EXPECT_EQ(0, *pt_live(self->d->table.root));
+	EXPECT_EQ(0, *pt_live(&self->d->table.pool, self->d->table.root));
 	EXPECT_NE(0, m_stats(self->ref).iotlb_hits);
 	EXPECT_NE(0, m_stats(self->ref).iotlb_evictions);
 }

@@ -21,7 +21,7 @@ FIXTURE_SETUP(smmu)
 	ASSERT_NE(NULL, self->ref);
 	self->dev = device_by_index(self->ref, 0);
 	self->mem = (uint64_t *)m_memory(GUEST_PAGES * PAGE_SIZE, PAGE_SIZE);
-	ASSERT_EQ(0, domain_create_paging(self->ref, FMT_ARM_S2_4K, &self->s2));
+	ASSERT_EQ(0, domain_create_paging(self->ref, FMT_ARM_S2, &self->s2));
 	ASSERT_EQ(0, domain_map(self->ref, self->s2, GPA, GPA + GUEST_PAGES * PAGE_SIZE - 1,
 				m_pa(self->mem), RW));
 	for (unsigned int level = 3; level; level--)
@@ -81,9 +81,8 @@ TEST_F(smmu, malformed_context_descriptors)
 		{ 1ull << 41, 0 },	/* AA64 */
 		{ 1ull << 46, 0 },	/* A */
 		{ 0, 1ull << 44 },	/* S */
-		{ 0, 1ull << 43 },	/* HA */
 		{ 0, 1ull << 15 },	/* ENDI */
-		{ 0, 1ull << 6 },	/* TG0 64K */
+		{ 0, 3ull << 6 },	/* TG0 reserved */
 		{ 0x3f, 15 },		/* T0SZ too small, */
 		{ 0x3f, 40 },		/* too large */
 		{ 7ull << 32, 0 },	/* IPS 32 bits: TTB0 is beyond */
@@ -248,7 +247,7 @@ TEST_F(smmu, a_pasid_of_its_own_beats_the_context_table)
 
 	ASSERT_EQ(0, attach(self->ref, self->s2, STE0(2), 2));
 	m_xlate(self->ref, s1, NULL);
-	ASSERT_EQ(0, domain_create_paging(self->ref, FMT_ARM_S1_4K, &d));
+	ASSERT_EQ(0, domain_create_paging(self->ref, FMT_ARM_S1, &d));
 	ASSERT_EQ(0, domain_map(self->ref, d, GVA, GVA + 0xfff, 0x5000, RW));
 	ASSERT_EQ(0, device_set_domain(self->ref, self->dev, 1, d));
 	EXPECT_EQ(0x5000, m_xlate(self->ref, s1, NULL));

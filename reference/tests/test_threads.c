@@ -77,7 +77,7 @@ FIXTURE_SETUP(flat)
 	self->ref = m_machine(IOMMU_REF_VTD, 64, NULL);
 	ASSERT_NE(NULL, self->ref);
 	for (unsigned int i = 0; i < 2; i++) {
-		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS4, &self->d[i]));
+		ASSERT_EQ(0, domain_create_paging(self->ref, FMT_VTD_SS, &self->d[i]));
 		ASSERT_EQ(0, domain_map(self->ref, self->d[i], BASE, BASE + PAGES * PAGE_SIZE - 1,
 					MEM(i), RW));
 	}
@@ -189,14 +189,14 @@ static bool of_the_guest(const struct worker *w, uint64_t iova, uint64_t pa)
 
 static void build_guest(uint64_t *mem, uint64_t data)
 {
-	uint64_t *cd = mem + CD_PAGE * PT_ENTRIES;
+	uint64_t *cd = mem + CD_PAGE * 512;
 
 	for (unsigned int level = 3; level; level--)
-		mem[(3 - level) * PT_ENTRIES + pt_index(BASE, level)] =
+		mem[(3 - level) * 512 + pt_index(&pt_x86_fl4, BASE, level)] =
 			BASE + (4 - level) * PAGE_SIZE + 3;
 	/* AF, AP[1]; nG only every second page */
 	for (unsigned int i = 0; i < PAGES; i++)
-		mem[3 * PT_ENTRIES + i] = (data + i % GUEST_PAGES * PAGE_SIZE) | 0x743 |
+		mem[3 * 512 + i] = (data + i % GUEST_PAGES * PAGE_SIZE) | 0x743 |
 					  (i % 2 ? 1 << 11 : 0);
 	for (unsigned int ssid = 0; ssid < SUBSTREAMS; ssid++) {
 		cd[ssid * 8] = 1ull << 31 | 16 | 1ull << 30 | 5ull << 32 | 1ull << 41 |
@@ -207,7 +207,7 @@ static void build_guest(uint64_t *mem, uint64_t data)
 
 FIXTURE_SETUP(guest)
 {
-	struct stage1 s1 = { .fmt = FMT_ARM_S1_4K };
+	struct stage1 s1 = { .fmt = FMT_ARM_S1 };
 	uint64_t data = BASE + GUEST_PAGES * PAGE_SIZE;
 
 	self->ref = m_machine(IOMMU_REF_SMMUV3, 64, NULL);
@@ -215,7 +215,7 @@ FIXTURE_SETUP(guest)
 	self->mem = (uint64_t *)m_memory(GUEST_PAGES * PAGE_SIZE, PAGE_SIZE);
 	ASSERT_NE(NULL, self->mem);
 	build_guest(self->mem, data);
-	ASSERT_EQ(0, domain_create_paging(self->ref, FMT_ARM_S2_4K, &self->s2));
+	ASSERT_EQ(0, domain_create_paging(self->ref, FMT_ARM_S2, &self->s2));
 	ASSERT_EQ(0, domain_map(self->ref, self->s2, BASE, data - 1, m_pa(self->mem), RW));
 	ASSERT_EQ(0, domain_map(self->ref, self->s2, data, data + GUEST_PAGES * PAGE_SIZE - 1,
 				MEM(0), RW));

@@ -46,7 +46,7 @@ FIXTURE_SETUP(nested)
 	self->read_only = vtd ? 2 : 1 << 7;
 	self->read_only_set = !vtd;
 	self->table = vtd ? 0x27 : 3;
-	ASSERT_EQ(0, domain_create_paging(self->ref, vtd ? FMT_VTD_SS4 : FMT_ARM_S2_4K, &self->s2));
+	ASSERT_EQ(0, domain_create_paging(self->ref, vtd ? FMT_VTD_SS : FMT_ARM_S2, &self->s2));
 	ASSERT_EQ(0, domain_map(self->ref, self->s2, GPA, GPA + GUEST_PAGES * PAGE_SIZE - 1,
 				m_pa(self->mem), RW));
 	write_cd(self->mem, 0, 42, ROOT);
@@ -148,12 +148,12 @@ TEST_F(nested, tables_are_read_through_stage_2)
 	EXPECT_FALSE(m_cached(self->ref, rd));
 	EXPECT_EQ(0, m_xlate(self->ref, rd, &f));
 	EXPECT_EQ(IOMMU_REF_FAULT_S2_TRANSLATION, f.reason);
-	EXPECT_EQ(gpa_of(3) + pt_index(GVA, 0) * 8, f.ipa);
+	EXPECT_EQ(gpa_of(3) + pt_index(&pt_x86_fl4, GVA, 0) * 8, f.ipa);
 	EXPECT_EQ(rd.iova, f.iova);
 	*guest_entry(self->mem, 1) = (1ull << 47) | self->table;
 	EXPECT_EQ(0, m_xlate(self->ref, rd, &f));
 	EXPECT_EQ(IOMMU_REF_FAULT_S2_TRANSLATION, f.reason);
-	EXPECT_EQ((1ull << 47) + pt_index(GVA, 0) * 8, f.ipa);
+	EXPECT_EQ((1ull << 47) + pt_index(&pt_x86_fl4, GVA, 0) * 8, f.ipa);
 }
 
 TEST_F(nested, a_table_page_that_cannot_be_read_is_a_bus_fault)
@@ -250,7 +250,7 @@ TEST_F(nested, a_page_on_a_block_is_a_page)
 TEST(five_levels)
 {
 	const uint64_t high = 0x55ull << 48, top = 5;
-	struct stage1 s1 = { .fmt = FMT_X86_FL4, .root = gpa_of(top), .addr_width = 57 };
+	struct stage1 s1 = { .fmt = FMT_X86_FL, .root = gpa_of(top), .addr_width = 57 };
 	struct m_req r = { 0, NO_PASID, false, GVA + high + 0x5c0 };
 	uint64_t *mem = (uint64_t *)m_memory(GUEST_PAGES * PAGE_SIZE, PAGE_SIZE);
 	struct domain *s2, *d;
@@ -266,7 +266,7 @@ TEST(five_levels)
 		iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
 		cfg.five_level = five;
 		ASSERT_EQ(0, iommu_ref_create(&cfg, &ref));
-		ASSERT_EQ(0, domain_create_paging(ref, FMT_VTD_SS4, &s2));
+		ASSERT_EQ(0, domain_create_paging(ref, FMT_VTD_SS, &s2));
 		ASSERT_EQ(0, domain_map(ref, s2, GPA, GPA + GUEST_PAGES * PAGE_SIZE - 1, m_pa(mem),
 					RW));
 		ASSERT_EQ(0, domain_create_nested(ref, s2, &s1, &d));
@@ -345,16 +345,16 @@ TEST_F(nested, a_parent_unmap_reaches_every_child)
 
 TEST_F(nested, what_cannot_nest)
 {
-	struct stage1 s1 = { .fmt = FMT_X86_FL4, .addr_width = 48 };
+	struct stage1 s1 = { .fmt = FMT_X86_FL, .addr_width = 48 };
 	struct domain *d;
 
 	EXPECT_EQ(-EINVAL, nested_create(self->ref, self->s1, STE0(0), 0, &d));
-	s1.fmt = variant->vendor == IOMMU_REF_VTD ? FMT_ARM_S1_4K : FMT_X86_FL4;
+	s1.fmt = variant->vendor == IOMMU_REF_VTD ? FMT_ARM_S1 : FMT_X86_FL;
 	EXPECT_EQ(-EINVAL, domain_create_nested(self->ref, self->s2, &s1, &d));
 	EXPECT_EQ(-EOPNOTSUPP, domain_create_paging(self->ref, s1.fmt, &d));
 	EXPECT_EQ(-EINVAL, domain_map(self->ref, self->s1, 0, 0xfff, 0x1000, RW));
 	if (variant->vendor == IOMMU_REF_VTD) {
-		s1 = (struct stage1){ .fmt = FMT_X86_FL4, .addr_width = 57 };
+		s1 = (struct stage1){ .fmt = FMT_X86_FL, .addr_width = 57 };
 		ASSERT_EQ(0, domain_create_nested(self->ref, self->s2, &s1, &d));
 		EXPECT_EQ(-EINVAL, device_set_domain(self->ref, self->dev, NO_PASID, d));
 		EXPECT_EQ(self->s1, device_domain(self->dev, NO_PASID));
