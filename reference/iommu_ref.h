@@ -161,6 +161,11 @@ int iommu_ref_close(struct iommu_ref_proc *proc, int fd);
 int iommu_ref_ioctl(struct iommu_ref_proc *proc, int fd, unsigned long cmd, void *arg);
 ssize_t iommu_ref_read(struct iommu_ref_proc *proc, int fd, void *buf, size_t len);
 ssize_t iommu_ref_write(struct iommu_ref_proc *proc, int fd, const void *buf, size_t len);
+/* Of a VFIO device's file; -ESPIPE: of another, which has no offsets. */
+ssize_t iommu_ref_pread(struct iommu_ref_proc *proc, int fd, void *buf, size_t len,
+			uint64_t offset);
+ssize_t iommu_ref_pwrite(struct iommu_ref_proc *proc, int fd, const void *buf, size_t len,
+			 uint64_t offset);
 /* Returns the poll(2) revents, without waiting: the model never changes by itself. */
 int iommu_ref_poll(struct iommu_ref_proc *proc, int fd, short events);
 /* SCM_RIGHTS: @fd of @from as a new file descriptor of @to, the same open file. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "iommufd_objects.h"
+#include "vfio_pci.h"
 #include "../../uapi/vfio.h"
 
 #define offsetofend(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
@@ -151,23 +152,6 @@ static long cdev_detach(struct cdev *cdev, void *user_arg)
 	return 0;
 }
 
-/* The device has no regions and no interrupts: it is driven with iommu_ref_dma(). */
-static long cdev_get_info(void *user_arg)
-{
-	struct vfio_device_info info = { 0 };
-	size_t minsz = offsetofend(struct vfio_device_info, num_irqs), len;
-
-	if (copy_from_user(&info, user_arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz)
-		return -EINVAL;
-	len = info.argsz < sizeof(info) ? info.argsz : sizeof(info);
-	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
-	info.num_regions = 0;
-	info.num_irqs = 0;
-	return copy_to_user(user_arg, &info, len);
-}
-
 static long cdev_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
 		       void *user_arg)
 {
@@ -182,13 +166,37 @@ static long cdev_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsign
 		return cdev_attach(cdev, user_arg);
 	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
 		return cdev_detach(cdev, user_arg);
-	case VFIO_DEVICE_GET_INFO:
-		return cdev_get_info(user_arg);
-	case VFIO_DEVICE_RESET:
-		return 0;	/* there is no device state but the IOMMU's, which a reset leaves */
 	default:
-		return -ENOTTY;
+		return vfio_pci_ioctl(f->ref, device_index(cdev->dev), cmd, user_arg);
 	}
+}
+
+/* Before the bind all access is -EINVAL (vfio_main.c: access_granted). */
+static ssize_t cdev_pread(struct ref_file *f, void *buf, size_t len, uint64_t offset)
+{
+	const struct cdev *cdev = f->priv;
+
+	if (!cdev->idev)
+		return -EINVAL;
+	return vfio_pci_read(f->ref, device_index(cdev->dev), buf, len, offset);
+}
+
+static ssize_t cdev_pwrite(struct ref_file *f, const void *buf, size_t len, uint64_t offset)
+{
+	const struct cdev *cdev = f->priv;
+
+	if (!cdev->idev)
+		return -EINVAL;
+	return vfio_pci_write(f->ref, device_index(cdev->dev), buf, len, offset);
+}
+
+static int cdev_mmap(struct ref_file *f, uint64_t offset, size_t len, void **page)
+{
+	const struct cdev *cdev = f->priv;
+
+	if (!cdev->idev)
+		return -EINVAL;
+	return vfio_pci_mmap(f->ref, device_index(cdev->dev), offset, len, page);
 }
 
 static void cdev_release(struct ref_file *f)
@@ -205,6 +213,9 @@ static void cdev_release(struct ref_file *f)
 
 const struct ref_file_ops vfio_cdev_file_ops = {
 	.ioctl = cdev_ioctl,
+	.pread = cdev_pread,
+	.pwrite = cdev_pwrite,
+	.mmap = cdev_mmap,
 	.release = cdev_release,
 };
 

@@ -303,7 +303,9 @@ ssize_t iommu_ref_read(struct iommu_ref_proc *proc, int fd, void *buf, size_t le
 
 	ref_lock(proc->ref);
 	f = file_at(proc, fd);
-	if (f)
+	if (f && f->ops->pread)		/* the file's position stays at 0 */
+		rc = f->ops->pread(f, buf, len, 0);
+	else if (f)
 		rc = f->ops->read ? f->ops->read(proc, f, buf, len) : -EINVAL;
 	ref_unlock(proc->ref);
 	return rc;
@@ -316,8 +318,38 @@ ssize_t iommu_ref_write(struct iommu_ref_proc *proc, int fd, const void *buf, si
 
 	ref_lock(proc->ref);
 	f = file_at(proc, fd);
-	if (f)
+	if (f && f->ops->pwrite)
+		rc = f->ops->pwrite(f, buf, len, 0);
+	else if (f)
 		rc = f->ops->write ? f->ops->write(proc, f, buf, len) : -EINVAL;
+	ref_unlock(proc->ref);
+	return rc;
+}
+
+ssize_t iommu_ref_pread(struct iommu_ref_proc *proc, int fd, void *buf, size_t len,
+			uint64_t offset)
+{
+	struct ref_file *f;
+	ssize_t rc = -EBADF;
+
+	ref_lock(proc->ref);
+	f = file_at(proc, fd);
+	if (f)
+		rc = f->ops->pread ? f->ops->pread(f, buf, len, offset) : -ESPIPE;
+	ref_unlock(proc->ref);
+	return rc;
+}
+
+ssize_t iommu_ref_pwrite(struct iommu_ref_proc *proc, int fd, const void *buf, size_t len,
+			 uint64_t offset)
+{
+	struct ref_file *f;
+	ssize_t rc = -EBADF;
+
+	ref_lock(proc->ref);
+	f = file_at(proc, fd);
+	if (f)
+		rc = f->ops->pwrite ? f->ops->pwrite(f, buf, len, offset) : -ESPIPE;
 	ref_unlock(proc->ref);
 	return rc;
 }

@@ -17,6 +17,11 @@ struct ref_file_ops {
 	ssize_t (*read)(struct iommu_ref_proc *caller, struct ref_file *f, void *buf, size_t len);
 	ssize_t (*write)(struct iommu_ref_proc *caller, struct ref_file *f, const void *buf,
 			 size_t len);
+	/* A file that has them has no read and write: it is one with offsets. */
+	ssize_t (*pread)(struct ref_file *f, void *buf, size_t len, uint64_t offset);
+	ssize_t (*pwrite)(struct ref_file *f, const void *buf, size_t len, uint64_t offset);
+	/* *@page: the memory that a shared mapping shows, which stays as long as the machine. */
+	int (*mmap)(struct ref_file *f, uint64_t offset, size_t len, void **page);
 	int (*poll)(struct ref_file *f, short events);
 	void (*release)(struct ref_file *f);	/* last close */
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vfio_pci.h"
 #include "vfio_priv.h"
 
 struct device *vfio_group_next_device(const struct vfio_group *group, unsigned int *i)
@@ -52,35 +53,34 @@ struct device_file {
 	unsigned int index;
 };
 
-static long device_get_info(void *user_arg)
-{
-	size_t minsz = offsetof(struct vfio_device_info, cap_offset);
-	struct vfio_device_info info = { 0 };
-
-	if (copy_from_user(&info, user_arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz)
-		return -EINVAL;
-	/* No BARs and no interrupts: what a device here can do is DMA, on iommu_ref_dma(). */
-	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
-	info.num_regions = 0;
-	info.num_irqs = 0;
-	return copy_to_user(user_arg, &info, minsz) ? -EFAULT : 0;
-}
-
 static long device_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
 			 void *user_arg)
 {
+	const struct device_file *df = f->priv;
+
 	(void)caller;
-	(void)f;
-	switch (cmd) {
-	case VFIO_DEVICE_GET_INFO:
-		return device_get_info(user_arg);
-	case VFIO_DEVICE_RESET:
-		return 0;	/* a reset leaves the IOMMU's state alone, and there is no other */
-	default:
-		return -ENOTTY;
-	}
+	return vfio_pci_ioctl(f->ref, df->index, cmd, user_arg);
+}
+
+static ssize_t device_pread(struct ref_file *f, void *buf, size_t len, uint64_t offset)
+{
+	const struct device_file *df = f->priv;
+
+	return vfio_pci_read(f->ref, df->index, buf, len, offset);
+}
+
+static ssize_t device_pwrite(struct ref_file *f, const void *buf, size_t len, uint64_t offset)
+{
+	const struct device_file *df = f->priv;
+
+	return vfio_pci_write(f->ref, df->index, buf, len, offset);
+}
+
+static int device_mmap(struct ref_file *f, uint64_t offset, size_t len, void **page)
+{
+	const struct device_file *df = f->priv;
+
+	return vfio_pci_mmap(f->ref, df->index, offset, len, page);
 }
 
 static void device_release(struct ref_file *f)
@@ -97,6 +97,9 @@ static void device_release(struct ref_file *f)
 
 static const struct ref_file_ops vfio_device_file_ops = {
 	.ioctl = device_ioctl,
+	.pread = device_pread,
+	.pwrite = device_pwrite,
+	.mmap = device_mmap,
 	.release = device_release,
 };
 

@@ -256,6 +256,8 @@ void iommu_ref_destroy(struct iommu_ref *ref)
 		iommu_ref_proc_exit(ref->procs);
 	for (i = 0; i < IOMMU_REF_MAX_DEVICES; i++)
 		device_destroy(ref->devices[i]);
+	for (i = 0; i < IOMMU_REF_MAX_DEVICES; i++)
+		free(ref->vfio_pci[i]);
 	if (ref->pasids)
 		pasid_space_destroy(ref);
 	fault_ring_destroy(ref);

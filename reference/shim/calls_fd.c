@@ -119,8 +119,9 @@ static int refuse_ioctl(int fd, unsigned long cmd)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = real(readlink)(link, name, sizeof(name) - 1);
 	name[n > 0 ? n : 0] = 0;
-	shim_say("ioctl %#lx on descriptor %d (%s), which is no file of the reference: refused",
-		 cmd, fd, name);
+	shim_say("ioctl %#lx on descriptor %d (%s), which is %s: refused", cmd, fd, name,
+		 shim_is_marked(fd) ? "a file of another machine of the reference" :
+				      "no file of the reference");
 	errno = ENOTTY;
 	return -1;
 }
@@ -194,6 +195,20 @@ static ssize_t do_write(int fd, const void *buf, size_t len)
 	return finish(iommu_ref_write(shim_proc(), fd, buf, len));
 }
 
+static ssize_t do_pread(int fd, void *buf, size_t len, off_t offset)
+{
+	if (offset < 0)
+		return finish(-EINVAL);
+	return finish(iommu_ref_pread(shim_proc(), fd, buf, len, (uint64_t)offset));
+}
+
+static ssize_t do_pwrite(int fd, const void *buf, size_t len, off_t offset)
+{
+	if (offset < 0)
+		return finish(-EINVAL);
+	return finish(iommu_ref_pwrite(shim_proc(), fd, buf, len, (uint64_t)offset));
+}
+
 EXPORT ssize_t read(int fd, void *buf, size_t len)
 {
 	if (shim_is_ours(fd))
@@ -225,7 +240,7 @@ EXPORT ssize_t write(int fd, const void *buf, size_t len)
 	EXPORT ssize_t name(int fd, void *buf, size_t len, type offset)			\
 	{										\
 		if (shim_is_ours(fd))							\
-			return do_read(fd, buf, len);					\
+			return do_pread(fd, buf, len, offset);				\
 		if (shim_fd_kind(fd) == FD_FAIL_NTH)					\
 			return fail_nth_read(buf, len, offset);				\
 		return real(pread)(fd, buf, len, offset);				\
@@ -245,7 +260,7 @@ EXPORT ssize_t write(int fd, const void *buf, size_t len)
 	EXPORT ssize_t name(int fd, const void *buf, size_t len, type offset)		\
 	{										\
 		if (shim_is_ours(fd))							\
-			return do_write(fd, buf, len);					\
+			return do_pwrite(fd, buf, len, offset);				\
 		if (shim_fd_kind(fd) == FD_FAIL_NTH)					\
 			return fail_nth_write(buf, len);				\
 		return real(pwrite)(fd, buf, len, offset);				\
@@ -258,40 +273,58 @@ PREAD_CHK_VARIANT(__pread64_chk, off64_t)
 PWRITE_VARIANT(pwrite, off_t)
 PWRITE_VARIANT(pwrite64, off64_t)
 
-/* Piece by piece, like the kernel for a file that has only read(2) and write(2). */
-EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
+/*
+ * Piece by piece, like the kernel for a file that has only read(2) and write(2); @offset -1: one
+ * that has none.
+ */
+static ssize_t do_vector(int fd, const struct iovec *iov, int n, off_t offset, bool writes)
 {
 	ssize_t total = 0, rc;
 
-	if (!shim_is_ours(fd))
-		return real(readv)(fd, iov, n);
+	if (n < 0 || n > IOV_MAX)
+		return finish(-EINVAL);
 	for (int i = 0; i < n; i++) {
-		rc = do_read(fd, iov[i].iov_base, iov[i].iov_len);
+		void *buf = iov[i].iov_base;
+		size_t len = iov[i].iov_len;
+
+		if (offset >= 0)
+			rc = writes ? do_pwrite(fd, buf, len, offset + total) :
+				      do_pread(fd, buf, len, offset + total);
+		else
+			rc = writes ? do_write(fd, buf, len) : do_read(fd, buf, len);
 		if (rc < 0)
 			return total ? total : rc;
 		total += rc;
-		if ((size_t)rc < iov[i].iov_len)
+		if ((size_t)rc < len)
 			break;
 	}
 	return total;
+}
+
+EXPORT ssize_t readv(int fd, const struct iovec *iov, int n)
+{
+	return shim_is_ours(fd) ? do_vector(fd, iov, n, -1, false) : real(readv)(fd, iov, n);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
 {
-	ssize_t total = 0, rc;
-
-	if (!shim_is_ours(fd))
-		return real(writev)(fd, iov, n);
-	for (int i = 0; i < n; i++) {
-		rc = do_write(fd, iov[i].iov_base, iov[i].iov_len);
-		if (rc < 0)
-			return total ? total : rc;
-		total += rc;
-		if ((size_t)rc < iov[i].iov_len)
-			break;
-	}
-	return total;
+	return shim_is_ours(fd) ? do_vector(fd, iov, n, -1, true) : real(writev)(fd, iov, n);
 }
+
+#define VECTOR_VARIANT(name, real_name, type, writes)					\
+	EXPORT ssize_t name(int fd, const struct iovec *iov, int n, type offset);	\
+	EXPORT ssize_t name(int fd, const struct iovec *iov, int n, type offset)	\
+	{										\
+		if (!shim_is_ours(fd))							\
+			return real(real_name)(fd, iov, n, offset);			\
+		return offset < 0 ? finish(-EINVAL) :					\
+		       do_vector(fd, iov, n, offset, writes);				\
+	}
+
+VECTOR_VARIANT(preadv, preadv, off_t, false)
+VECTOR_VARIANT(preadv64, preadv, off64_t, false)
+VECTOR_VARIANT(pwritev, pwritev, off_t, true)
+VECTOR_VARIANT(pwritev64, pwritev, off64_t, true)
 
 /* ---- epoll: poll(2) and waiting need nothing, the eventfd does it */
 

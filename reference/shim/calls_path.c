@@ -23,7 +23,7 @@ static int open_fail_nth(int flags)
 }
 
 /* A real IOMMU or VFIO device of the host that came through a name we do not know. */
-static int refuse_host_device(int fd)
+int path_refuse_host(int fd)
 {
 	char link[32], name[256];
 	struct stat st;
@@ -80,7 +80,7 @@ static int do_open(int dirfd, const char *path, int flags, mode_t mode)
 		return open_ours(&p, flags, mode);
 	if (p.kind == PATH_NODE)
 		return real(open)(path_on_host(path, &p), flags, mode);
-	return refuse_host_device(real(openat)(dirfd, path, flags, mode));
+	return path_refuse_host(real(openat)(dirfd, path, flags, mode));
 }
 
 static bool has_mode(int flags)
@@ -278,6 +278,79 @@ EXPORT char *__realpath_chk(const char *path, char *out, size_t room)
 EXPORT char *canonicalize_file_name(const char *path)
 {
 	return realpath(path, NULL);
+}
+
+/* ---- the folder that a program is in */
+
+EXPORT int chdir(const char *path)
+{
+	struct shim_path p;
+
+	return real(chdir)(host_path(AT_FDCWD, path, &p));
+}
+
+/* Without the name of the folder that it is really in, which makes it shorter. */
+EXPORT char *getcwd(char *buf, size_t size)
+{
+	struct shim_shared *s = shim_shared_if_made();
+	char real_name[PATH_MAX], *name = real_name;
+	size_t len;
+
+	if (!s || !s->tree[0] || !real(getcwd)(real_name, sizeof(real_name)))
+		return real(getcwd)(buf, size);
+	len = strlen(s->tree);
+	if (!strncmp(name, s->tree, len) && name[len] == '/')
+		name += len;
+	len = strlen(name) + 1;
+	if (!buf)
+		return strdup(name);
+	if (len > size) {
+		errno = size ? ERANGE : EINVAL;
+		return NULL;
+	}
+	return memcpy(buf, name, len);
+}
+
+/* ---- what would change a file: the machine's can be given to another user, not be removed */
+
+EXPORT int chmod(const char *path, mode_t mode)
+{
+	struct shim_path p;
+
+	return real(chmod)(host_path(AT_FDCWD, path, &p), mode);
+}
+
+EXPORT int chown(const char *path, uid_t uid, gid_t gid)
+{
+	struct shim_path p;
+
+	return real(chown)(host_path(AT_FDCWD, path, &p), uid, gid);
+}
+
+static bool must_stay(int dirfd, const char *path)
+{
+	struct shim_path p;
+
+	path_classify(dirfd, path, &p);
+	if (p.kind == PATH_HOST)
+		return false;
+	errno = EPERM;
+	return true;
+}
+
+EXPORT int unlink(const char *path)
+{
+	return must_stay(AT_FDCWD, path) ? -1 : real(unlink)(path);
+}
+
+EXPORT int unlinkat(int dirfd, const char *path, int flags)
+{
+	return must_stay(dirfd, path) ? -1 : real(unlinkat)(dirfd, path, flags);
+}
+
+EXPORT int rename(const char *from, const char *to)
+{
+	return must_stay(AT_FDCWD, from) || must_stay(AT_FDCWD, to) ? -1 : real(rename)(from, to);
 }
 
 /* ls asks for these. */

@@ -18,7 +18,7 @@ struct mapping {
 	char *addr;
 	size_t len;
 	struct ref_file *file;
-	struct object *owner;
+	struct object *owner;		/* of the mock driver's */
 };
 
 static struct mapping *mappings;	/* of this process; under the machine's lock */
@@ -47,9 +47,12 @@ static int map_region(struct ref_file *f, struct mapping *m, void *addr, int pro
 
 	if (!(flags & MAP_SHARED))
 		return -EINVAL;
-	if (f->ops != &iommufd_file_ops || !f->ref->driver)
-		return -ENXIO;
-	rc = mock_mmap(f, offset, m->len, &page, &m->owner);
+	if (f->ops->mmap)
+		rc = f->ops->mmap(f, offset, m->len, &page);
+	else if (f->ops == &iommufd_file_ops && f->ref->driver)
+		rc = mock_mmap(f, offset, m->len, &page, &m->owner);
+	else
+		rc = -ENXIO;
 	if (rc)
 		return rc;
 	if (prot & PROT_EXEC)
@@ -59,7 +62,8 @@ static int map_region(struct ref_file *f, struct mapping *m, void *addr, int pro
 		return -errno;
 	m->file = f;
 	file_hold(f);
-	m->owner->users++;
+	if (m->owner)
+		m->owner->users++;
 	m->next = mappings;
 	mappings = m;
 	return 0;
@@ -104,7 +108,8 @@ void shim_unmapped(void *addr, size_t len)
 			continue;
 		}
 		*p = m->next;
-		m->owner->users--;
+		if (m->owner)
+			m->owner->users--;
 		file_put(m->file);
 		free(m);
 	}

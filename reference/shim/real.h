@@ -7,8 +7,10 @@
 #define IOMMU_REF_SHIM_REAL_H
 
 #include <dirent.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -36,6 +38,8 @@ struct statx;
 	X(ssize_t, pwrite, (int, const void *, size_t, off_t))				\
 	X(ssize_t, readv, (int, const struct iovec *, int))				\
 	X(ssize_t, writev, (int, const struct iovec *, int))				\
+	X(ssize_t, preadv, (int, const struct iovec *, int, off_t))			\
+	X(ssize_t, pwritev, (int, const struct iovec *, int, off_t))			\
 	X(void *, mmap, (void *, size_t, int, int, int, off_t))				\
 	X(int, munmap, (void *, size_t))						\
 	X(int, epoll_ctl, (int, int, int, struct epoll_event *))			\
@@ -57,6 +61,29 @@ struct statx;
 	X(ssize_t, lgetxattr, (const char *, const char *, void *, size_t))		\
 	X(ssize_t, listxattr, (const char *, char *, size_t))				\
 	X(ssize_t, llistxattr, (const char *, char *, size_t))				\
+	X(ssize_t, sendmsg, (int, const struct msghdr *, int))				\
+	X(int, sendmmsg, (int, struct mmsghdr *, unsigned int, int))			\
+	X(ssize_t, recvmsg, (int, struct msghdr *, int))				\
+	X(int, recvmmsg, (int, struct mmsghdr *, unsigned int, int, struct timespec *))	\
+	X(off_t, lseek, (int, off_t, int))						\
+	X(ssize_t, sendfile, (int, int, off_t *, size_t))				\
+	X(ssize_t, splice, (int, off64_t *, int, off64_t *, size_t, unsigned int))	\
+	X(ssize_t, copy_file_range,							\
+	  (int, off64_t *, int, off64_t *, size_t, unsigned int))			\
+	X(int, chdir, (const char *))							\
+	X(char *, getcwd, (char *, size_t))						\
+	X(int, chmod, (const char *, mode_t))						\
+	X(int, chown, (const char *, uid_t, gid_t))					\
+	X(int, unlink, (const char *))							\
+	X(int, unlinkat, (int, const char *, int))					\
+	X(int, rename, (const char *, const char *))					\
+	X(long, syscall, (long, ...))							\
+	X(int, posix_spawn,								\
+	  (pid_t *, const char *, const posix_spawn_file_actions_t *,			\
+	   const posix_spawnattr_t *, char *const[], char *const[]))			\
+	X(int, posix_spawnp,								\
+	  (pid_t *, const char *, const posix_spawn_file_actions_t *,			\
+	   const posix_spawnattr_t *, char *const[], char *const[]))			\
 	X(int, execve, (const char *, char *const[], char *const[]))			\
 	X(int, execvpe, (const char *, char *const[], char *const[]))			\
 	X(int, fexecve, (int, char *const[], char *const[]))				\

@@ -51,6 +51,11 @@ struct shim_shared {
 	pthread_mutex_t lock;		/* of this struct; taken before the machine's */
 	struct shim_proc procs[SHIM_MAX_PROCS];
 	char tree[64];			/* folder with the synthetic files; "": not made yet */
+	struct iommu_ref_proc *flight;	/* has the files that are in messages, by slot */
+	struct shim_flight {
+		uint64_t id;		/* 0: free */
+		dev_t rdev;
+	} flights[SHIM_MAX_FDS];
 };
 
 /* Maps the arena. NULL: no memory. */
@@ -84,12 +89,19 @@ bool shim_is_ours(int fd);
 enum fd_kind shim_fd_kind(int fd);
 void shim_fd_set(int fd, enum fd_kind kind, dev_t rdev);
 dev_t shim_fd_rdev(int fd);
+void shim_fd_set_rdev(int fd, dev_t rdev);
 /* The process @pid on this machine, or NULL. */
 struct iommu_ref_proc *shim_proc_of(pid_t pid);
 /* Opens @path of the reference. Returns the descriptor, or -errno. */
 int shim_open(const char *path, int flags);
 /* @fd is also known as @copy now, which the kernel made. 0, or -errno: then @copy is closed. */
 int shim_dup(int fd, int copy);
+/* @fd of @from is also @number of @to, one of which is not this process. 0 or -errno. */
+int shim_pass(struct iommu_ref_proc *from, int fd, struct iommu_ref_proc *to, int number);
+/* Closes @number of @proc, which is not this process. */
+void shim_drop(struct iommu_ref_proc *proc, int number);
+/* The kernel's descriptor @fd says of itself that it was made by a shim, of whatever machine. */
+bool shim_is_marked(int fd);
 /* close(2) of a file of the reference. 0 or -errno. */
 int shim_close(int fd);
 /* The kernel is about to close @fd, whatever it is. */
@@ -102,6 +114,8 @@ void shim_fork_parent(struct iommu_ref_proc *child, pid_t pid);
 void shim_fork_child(struct iommu_ref_proc *child);
 /* Before the program is replaced by another, which cannot have this machine. */
 void shim_exec(void);
+/* The first open file that exec would leave open; -1: none. */
+int shim_inherited(void);
 /* What the kernel does at exit. */
 void shim_exit(void);
 /* One line on stderr. */
@@ -127,6 +141,8 @@ struct shim_path {
 void path_classify(int dirfd, const char *path, struct shim_path *out);
 /* What to give to the real function for @path, which is @p. */
 const char *path_on_host(const char *path, struct shim_path *p);
+/* @fd, or -1 and EACCES (it is closed then): it is a VFIO or iommufd node of the host. */
+int path_refuse_host(int fd);
 /* The device number of a node's @name; 0: there is none. */
 dev_t path_rdev(const char *name);
 /* Makes a stat of the synthetic file look like that of the node. */

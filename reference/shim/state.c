@@ -67,6 +67,14 @@ static void set_state(int fd, enum fd_kind kind, dev_t rdev)
 	__atomic_store_n(&self.fds[fd].kind, kind, __ATOMIC_RELAXED);
 }
 
+/* Of an open file the kernel keeps the signal for O_ASYNC, which an eventfd does not send. */
+#define SHIM_MARK 64
+
+bool shim_is_marked(int fd)
+{
+	return real(fcntl)(fd, F_GETSIG) == SHIM_MARK;
+}
+
 /* ---- descriptor numbers, for the reference; the machine is locked, so self.fds is too */
 
 static int number_get(void *arg)
@@ -76,8 +84,11 @@ static int number_get(void *arg)
 	(void)arg;
 	if (fault_now())
 		return -EMFILE;
-	if (fd < 0)
+	if (fd < 0) {
 		fd = eventfd(0, EFD_CLOEXEC);
+		if (fd >= 0)
+			real(fcntl)(fd, F_SETSIG, SHIM_MARK);
+	}
 	if (fd < 0)
 		return -errno;
 	if (fd < SHIM_MAX_FDS && put_mode != PUT_OTHER)
@@ -188,18 +199,31 @@ static void rename_proc(struct shim_shared *s, pid_t old, pid_t pid)
 	pthread_mutex_unlock(&s->lock);
 }
 
+int shim_pass(struct iommu_ref_proc *from, int fd, struct iommu_ref_proc *to, int number)
+{
+	int rc;
+
+	put_mode = to == self.proc ? PUT_CLOSE : PUT_OTHER;
+	wanted_fd = number;
+	rc = iommu_ref_pass_fd(from, fd, to);
+	wanted_fd = -1;
+	put_mode = PUT_CLOSE;
+	return rc < 0 ? rc : 0;
+}
+
+void shim_drop(struct iommu_ref_proc *proc, int number)
+{
+	put_mode = PUT_OTHER;
+	iommu_ref_close(proc, number);
+	put_mode = PUT_CLOSE;
+}
+
 /* All files of @from for @to, under the same numbers. */
 static void copy_files(struct iommu_ref_proc *from, struct iommu_ref_proc *to)
 {
-	put_mode = PUT_OTHER;
-	for (int fd = 0; fd < SHIM_MAX_FDS; fd++) {
-		if (!shim_is_ours(fd))
-			continue;
-		wanted_fd = fd;
-		iommu_ref_pass_fd(from, fd, to);
-		wanted_fd = -1;
-	}
-	put_mode = PUT_CLOSE;
+	for (int fd = 0; fd < SHIM_MAX_FDS; fd++)
+		if (shim_is_ours(fd))
+			shim_pass(from, fd, to, fd);
 }
 
 /* ---- the machine */
@@ -223,7 +247,8 @@ static void make_machine(void)
 		_exit(2);
 	}
 	proc = new_proc(s);
-	if (!proc) {
+	s->flight = new_proc(s);
+	if (!proc || !s->flight) {
 		shim_say("no memory for the machine");
 		_exit(2);
 	}
@@ -311,6 +336,11 @@ dev_t shim_fd_rdev(int fd)
 	       __atomic_load_n(&self.fds[fd].rdev, __ATOMIC_RELAXED) : 0;
 }
 
+void shim_fd_set_rdev(int fd, dev_t rdev)
+{
+	__atomic_store_n(&self.fds[fd].rdev, rdev, __ATOMIC_RELAXED);
+}
+
 static void set_readable(int fd, bool readable)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -367,7 +397,7 @@ int shim_open(const char *path, int flags)
 	fault_scope_end();
 	if (fd < 0)
 		return fd;
-	__atomic_store_n(&self.fds[fd].rdev, path_rdev(path), __ATOMIC_RELAXED);
+	shim_fd_set_rdev(fd, path_rdev(path));
 	if (!(flags & O_CLOEXEC))
 		real(fcntl)(fd, F_SETFD, 0);
 	if (flags & O_NONBLOCK)
@@ -386,10 +416,8 @@ int shim_dup(int fd, int copy)
 		real(close)(copy);
 		return -EMFILE;
 	}
-	wanted_fd = copy;
-	rc = iommu_ref_pass_fd(proc, fd, proc);
-	wanted_fd = -1;
-	if (rc < 0) {
+	rc = shim_pass(proc, fd, proc, copy);
+	if (rc) {
 		real(close)(copy);
 		return rc;
 	}
@@ -478,6 +506,14 @@ static void remove_tree_if_last(struct shim_shared *s)
 		last = last && (!s->procs[i].pid || s->procs[i].pid == self.pid);
 	if (last)
 		tree_remove(s);
+}
+
+int shim_inherited(void)
+{
+	for (int fd = 0; fd < SHIM_MAX_FDS; fd++)
+		if (shim_is_ours(fd) && !(real(fcntl)(fd, F_GETFD) & FD_CLOEXEC))
+			return fd;
+	return -1;
 }
 
 void shim_exec(void)

@@ -142,6 +142,26 @@ static void add_iommu(struct tree *t)
 
 /* ---- devices */
 
+/* What lspci reads: configuration space, and the resource that is BAR 0. */
+static void add_config(struct tree *t, const char *dir)
+{
+	static const uint8_t config[256] = {
+		[0x00] = 0x36, 0x1b, 0x05, 0x00, [0x0a] = 0x00, 0xff, [0x2c] = 0xf4, 0x1a, 0x00, 0x11,
+	};
+	char name[128], path[PATH_MAX];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/config", dir);
+	place(t, name, path);
+	fd = real(open)(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || real(write)(fd, config, sizeof(config)) != sizeof(config))
+		fail(t);
+	if (fd >= 0)
+		real(close)(fd);
+	snprintf(name, sizeof(name), "%s/resource", dir);
+	add_file(t, name, "0x00000000febf0000 0x00000000febf0fff 0x0000000000040200\n");
+}
+
 /* Its entry in /sys/devices, and what points there. */
 static void add_device(struct tree *t, unsigned int index)
 {
@@ -151,7 +171,7 @@ static void add_device(struct tree *t, unsigned int index)
 		{ "vendor", "0x1b36" }, { "device", "0x0005" }, { "class", "0xff0000" },
 		{ "subsystem_vendor", "0x1af4" }, { "subsystem_device", "0x1100" },
 		{ "revision", "0x00" }, { "irq", "0" }, { "numa_node", "-1" }, { "enable", "1" },
-		{ "driver_override", "vfio-pci" },
+		{ "driver_override", "vfio-pci" }, { "modalias", "pci:v00001B36d00000005" },
 	};
 	char bdf[16], dir[64], name[256], target[128];
 
@@ -162,6 +182,7 @@ static void add_device(struct tree *t, unsigned int index)
 		snprintf(name, sizeof(name), "%s/%s", dir, files[i][0]);
 		add_file(t, name, "%s\n", files[i][1]);
 	}
+	add_config(t, dir);
 	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%s", bdf);
 	add_link(t, name, dir);
 	snprintf(name, sizeof(name), "/sys/bus/pci/drivers/vfio-pci/%s", bdf);
