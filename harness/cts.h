@@ -38,6 +38,7 @@ enum cts_profile {
 struct cts_variant {
 	enum cts_profile profile;
 	enum cts_arch arch;
+	bool units;	/* the reference has two IOMMU units, the second one can do less */
 };
 
 /* Outcomes of design.md. Order is the order of summaries. */
@@ -58,6 +59,7 @@ struct cts_device {
 	unsigned int index;
 	char bdf[16];		/* "0000:00:05.0" */
 	char cdev[64];		/* "/dev/vfio/devices/vfio0" */
+	char iommu[32];		/* the IOMMU unit that it is behind, "dmar0" */
 	uint32_t group;
 	uint16_t vendor_id, device_id;	/* PCI IDs; 0 on the reference */
 	bool pasid;

@@ -6,6 +6,28 @@
 
 #include "internal.h"
 
+/*
+ * A second unit for the last two devices, a group. It has a smaller address space, and on VT-d
+ * neither nesting nor dirty tracking, snoop control, 1G pages or PASIDs.
+ */
+static void add_unit(struct iommu_ref_config *cfg)
+{
+	struct iommu_ref_unit_config *less = &cfg->units[1];
+
+	cfg->nr_units = 2;
+	iommu_ref_unit_init(cfg, &cfg->units[0]);
+	*less = cfg->units[0];
+	less->aperture_last = (1ull << 39) - 1;
+	if (cfg->vendor == IOMMU_REF_VTD) {
+		less->nesting = false;
+		less->snoop_control = false;
+		less->largest_leaf = 21;
+		less->pasid_bits = 0;
+	}
+	less->dirty_tracking = false;
+	cfg->devices[2].unit = cfg->devices[3].unit = 1;
+}
+
 static int reference_begin(struct cts *c)
 {
 	struct cts_priv *p = cts_priv(c);
@@ -15,6 +37,8 @@ static int reference_begin(struct cts *c)
 	iommu_ref_config_init(&cfg, c->arch == CTS_SMMUV3 ? IOMMU_REF_SMMUV3 : IOMMU_REF_VTD);
 	cfg.profile = c->v.profile == CTS_V7_POSTED ? IOMMU_REF_V7_POSTED : IOMMU_REF_V7_REVIEWED;
 	cfg.defect = p->defect;
+	if (c->v.units)
+		add_unit(&cfg);
 	rc = iommu_ref_create(&cfg, &p->ref);
 	if (rc < 0)
 		return rc;
@@ -30,8 +54,10 @@ static int reference_begin(struct cts *c)
 		uint16_t rid = cfg.devices[i].rid;
 
 		d->index = i;
+		copy_text(d->iommu, sizeof(d->iommu), "unit%u", cfg.devices[i].unit);
 		d->group = cfg.devices[i].group;
-		d->pasid = cfg.devices[i].pasid;
+		d->pasid = cfg.devices[i].pasid &&
+			   (!cfg.nr_units || cfg.units[cfg.devices[i].unit].pasid_bits);
 		d->ats = cfg.devices[i].ats;
 		copy_text(d->bdf, sizeof(d->bdf), "0000:%02x:%02x.%x", rid >> 8, rid >> 3 & 0x1f,
 			  rid & 7);

@@ -146,6 +146,9 @@ int sysfs_device(const char *root, const char *bdf, struct cts_device *d, char *
 	if (find_entry(path, "vfio", name, sizeof(name)))
 		return missing(why, -ENODEV, "%s lost its vfio node", bdf);
 	copy_text(d->cdev, sizeof(d->cdev), "/dev/vfio/devices/%s", name);
+	copy_text(path, sizeof(path), "%s/iommu", dir);
+	if (!link_name(path, name, sizeof(name)))
+		copy_text(d->iommu, sizeof(d->iommu), "%.31s", name);
 	copy_text(path, sizeof(path), "%s/iommu_group", dir);
 	if (link_name(path, name, sizeof(name)))
 		return missing(why, -ENODEV, "%s is in no IOMMU group: no IOMMU translates for it",

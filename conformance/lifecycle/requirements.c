@@ -76,6 +76,25 @@ static const struct cts_requirement lifecycle[] = {
 	  CTS_OBSERVED, "iommufd/device.c iommufd_device_do_replace(); vfio.h, replacement",
 	  CTS_IOMMUFD, "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, EBUSY) } },
 
+	/* ---- iommufd: several IOMMU units */
+	{ "HWPT_UNIT_MISMATCH", "lifecycle",
+	  "A page table that a device's IOMMU unit cannot walk is refused and the old one stays",
+	  CTS_OBSERVED,
+	  "intel/iommu.c paging_domain_compatible(); arm-smmu-v3.c arm_smmu_attach_dev()",
+	  CTS_IOMMUFD, "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, EINVAL) } },
+	{ "IOAS_RANGES_OF_ALL_UNITS", "lifecycle",
+	  "The ranges of an IOAS narrow to what the units of all attached devices can translate",
+	  CTS_MUST, "iommufd.h \"as devices are attached the IOVA will narrow based on the device\"",
+	  CTS_IOMMUFD, "6.6", NULL, { EXPECT_IN(CTS_IOMMUFD, EINVAL) } },
+	{ "HWINFO_PER_UNIT", "lifecycle",
+	  "GET_HW_INFO tells of dirty tracking what the device's own unit grants or refuses",
+	  CTS_MUST, "iommufd.h IOMMU_HW_CAP_DIRTY_TRACKING, IOMMU_HWPT_ALLOC_DIRTY_TRACKING",
+	  CTS_IOMMUFD, "6.7", NULL, { EXPECT_IN(CTS_IOMMUFD, EOPNOTSUPP) } },
+	{ "VIOMMU_UNIT_MISMATCH", "lifecycle",
+	  "A vIOMMU is a slice of one SMMU: no nest parent and no device of another one",
+	  CTS_OBSERVED, "arm-smmu-v3-iommufd.c arm_vsmmu_init(); iommufd/viommu.c vdevice_alloc",
+	  CTS_IOMMUFD, "6.13", NULL, { EXPECT_IN(CTS_IOMMUFD, EINVAL) } },
+
 	/* ---- iommufd: closing */
 	{ "LIFE_IOMMUFD_CLOSED_FIRST", "lifecycle",
 	  "A device works on after its iommufd's descriptor was closed, until its own file is",

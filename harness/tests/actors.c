@@ -12,7 +12,7 @@
 #include "iommufd.h"
 #include "test.h"
 
-static const struct cts_variant iommufd = { CTS_IOMMUFD, CTS_VTD };
+static const struct cts_variant iommufd = { .profile = CTS_IOMMUFD, .arch = CTS_VTD };
 
 FIXTURE(reference_actor)
 {

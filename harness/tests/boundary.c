@@ -87,7 +87,7 @@ FIXTURE_SETUP(boundary)
 	ASSERT_EQ(0, pipe(self->pipe));
 	snprintf(number, sizeof(number), "%d", self->pipe[1]);
 	setenv("CTS_RECORD_FD", number, 1);
-	self->c = cts_begin(&(struct cts_variant){ CTS_IOMMUFD, CTS_VTD });
+	self->c = cts_begin(&(struct cts_variant){ .profile = CTS_IOMMUFD, .arch = CTS_VTD });
 	ASSERT_EQ(NULL, cts_skip_reason(self->c));
 	cts_priv(self->c)->ops->end(self->c);
 	cts_priv(self->c)->ops = &forged_ops;

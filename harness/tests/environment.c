@@ -24,9 +24,9 @@ FIXTURE_TEARDOWN(environment)
 	fake_root_remove(&self->root);
 }
 
-static const struct cts_variant iommufd_any = { CTS_IOMMUFD, CTS_ARCH_ANY };
-static const struct cts_variant iommufd_smmuv3 = { CTS_IOMMUFD, CTS_SMMUV3 };
-static const struct cts_variant v7 = { CTS_V7_REVIEWED, CTS_VTD };
+static const struct cts_variant iommufd_any = { .profile = CTS_IOMMUFD, .arch = CTS_ARCH_ANY };
+static const struct cts_variant iommufd_smmuv3 = { .profile = CTS_IOMMUFD, .arch = CTS_SMMUV3 };
+static const struct cts_variant v7 = { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD };
 
 #define EXPECT_SKIP(text, variant_) \
 	do { \

@@ -70,7 +70,7 @@ FIXTURE(messages)
 FIXTURE_SETUP(messages)
 {
 	unsetenv("CTS_RECORD_FD");
-	self->c = cts_begin(&(struct cts_variant){ CTS_IOMMUFD, CTS_VTD });
+	self->c = cts_begin(&(struct cts_variant){ .profile = CTS_IOMMUFD, .arch = CTS_VTD });
 	ASSERT_EQ(NULL, cts_skip_reason(self->c));
 }
 

@@ -44,7 +44,7 @@ FIXTURE(cites)
 
 FIXTURE_SETUP(cites)
 {
-	self->c = cts_begin(&(struct cts_variant){ CTS_IOMMUFD, CTS_VTD });
+	self->c = cts_begin(&(struct cts_variant){ .profile = CTS_IOMMUFD, .arch = CTS_VTD });
 }
 
 FIXTURE_TEARDOWN(cites)

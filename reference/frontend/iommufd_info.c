@@ -181,7 +181,8 @@ int get_hw_info(struct ucmd *u)
 	if (cmd->in_data_type != IOMMU_HW_INFO_TYPE_DEFAULT && cmd->in_data_type != type &&
 	    !ref_defect(u->ictx->ref, HW_INFO_ANY_TYPE))
 		return -EOPNOTSUPP;
-	unit = device_unit(idev->dev);
+	unit = ref_defect(u->ictx->ref, HW_INFO_FIRST_UNIT) ? &cfg->units[0] :
+							      device_unit(idev->dev);
 	cmd->out_data_type = type;
 	if (vtd)
 		vtd_info(cfg, unit, &data.vtd);

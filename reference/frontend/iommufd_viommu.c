@@ -111,7 +111,7 @@ int vdevice_alloc(struct ucmd *u)
 	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
 	if (!idev)
 		return -ENOENT;
-	if (viommu->unit != device_unit(idev->dev))
+	if (viommu->unit != device_unit(idev->dev) && !ref_defect(u->ictx->ref, UNIT_IGNORED))
 		return -EINVAL;
 	if (idev->vdev || viommu_find_vdevice(viommu, cmd->virt_id))
 		return ref_defect(u->ictx->ref, VDEVICE_DUPLICATE) ? 0 : -EEXIST;

@@ -218,7 +218,7 @@ static bool vtd_fits(const struct iommu_ref *ref, const struct domain *d, const 
 
 bool domain_fits(const struct domain *d, const struct device *dev)
 {
-	if (d->drv.ops)
+	if (d->drv.ops || ref_defect(dev->ref, UNIT_IGNORED))
 		return true;
 	if (dev->ref->cfg.vendor == IOMMU_REF_SMMUV3)
 		return d->unit == dev->unit;

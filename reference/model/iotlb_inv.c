@@ -103,7 +103,8 @@ static struct iotlb *next_user(struct iommu_ref *ref, uint32_t dtag, unsigned in
 
 	while (*i < ref->cfg.nr_units) {
 		tlb = ref->units[(*i)++].tlb;
-		if (dtag < tlb->nr_dtags && tlb->dtags[dtag].uses)
+		if (dtag < tlb->nr_dtags && tlb->dtags[dtag].uses &&
+		    (*i == 1 || !ref_defect(ref, INV_FIRST_UNIT_ONLY)))
 			return tlb;
 	}
 	return NULL;
