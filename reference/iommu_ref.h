@@ -7,7 +7,7 @@
  *   struct iommu_ref_proc  one process (an mm): a file table and the owner of PASIDs. A program
  *   that
  *                          tests ownership makes two. Both share the caller's address space.
- *   file                   an open /dev/iommu, /dev/vfio/vfio, /dev/vfio/GROUP or
+ *   file                   an open /dev/iommu, /dev/ioasid, /dev/vfio/vfio, /dev/vfio/GROUP or
  *                          /dev/vfio/devices/vfioN; a small integer, valid in its process only.
  *
  * Physical memory is the caller's own memory: a "physical address" of the model is a user virtual
@@ -60,6 +60,13 @@ struct iommu_ref_unit_config {
 	uint32_t oas_bits;		/* SMMUv3 IDR5.OAS: 48 or 52 */
 };
 
+/* What a device that takes PASIDs from its user puts on the wire; /dev/ioasid only. */
+enum iommu_ref_pasid_policy {
+	IOMMU_REF_PASID_PDEV = 0,	/* the user's own number; a RID without one */
+	IOMMU_REF_PASID_MDEV,		/* another one of its own, for its default space too */
+	IOMMU_REF_PASID_MDEV_ENQCMD,	/* one of the whole system's, the same for all devices */
+};
+
 /* One PCI function. Devices with the same group number are one IOMMU group. */
 struct iommu_ref_device_config {
 	uint16_t rid;		/* PCI requester ID, bus << 8 | devfn */
@@ -68,6 +75,7 @@ struct iommu_ref_device_config {
 	bool pasid;		/* can tag its DMA with a PASID */
 	bool pri;		/* can ask for pages (PCIe PRI); such a device has ATS, too */
 	bool ats;		/* has an address translation cache (ATC) of its own (PCIe ATS) */
+	enum iommu_ref_pasid_policy pasid_policy;
 };
 
 /* What hardware to be. Fill with iommu_ref_config_init(), then change what matters. */
@@ -170,6 +178,22 @@ ssize_t iommu_ref_pwrite(struct iommu_ref_proc *proc, int fd, const void *buf, s
 int iommu_ref_poll(struct iommu_ref_proc *proc, int fd, short events);
 /* SCM_RIGHTS: @fd of @from as a new file descriptor of @to, the same open file. */
 int iommu_ref_pass_fd(struct iommu_ref_proc *from, int fd, struct iommu_ref_proc *to);
+
+/*
+ * What a mediated device of /dev/ioasid puts on the wire when its user gives it @user_pasid, or
+ * (@has_pasid false) none: as its driver would have told the hardware. 1: *@pasid; 0: no PASID;
+ * -ENODEV: no such device; -ENOENT: nothing is attached there.
+ */
+int iommu_ref_wire_pasid(struct iommu_ref *ref, unsigned int device, bool has_pasid,
+			 uint32_t user_pasid, uint32_t *pasid);
+/*
+ * A virtual machine's descriptor, of which KVM_MAP_PASID and KVM_UNMAP_PASID are the only commands;
+ * -EMFILE, -ENOMEM. And the PASID that its CPUs send with ENQCMD for @user_pasid in the MSR:
+ * -EBADF; -ENOENT, the instruction faults.
+ */
+int iommu_ref_vm_create(struct iommu_ref_proc *proc);
+int iommu_ref_vm_pasid(struct iommu_ref_proc *proc, int vm_fd, uint32_t user_pasid,
+		       uint32_t *pasid);
 
 /* Why DMA was stopped; numbers are the model's own. */
 enum iommu_ref_fault_reason {

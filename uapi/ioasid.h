@@ -9,8 +9,8 @@
  * in VFIO, since `size` is the mail's word for the length of a range. Less than the struct: EINVAL.
  * Bytes beyond what is known that are not zero: E2BIG. Unknown flags, reserved fields that are not
  * zero, known fields with a value that is not supported: EOPNOTSUPP. No such IOASID: ENOENT.
- * Addresses and lengths are multiples of 4096 bytes: EINVAL; beyond 2^64: EOVERFLOW. Bad memory:
- * EFAULT. A command that takes one number takes it as the argument itself, as the mail's
+ * Addresses and lengths are multiples of the kernel's page: EINVAL; beyond 2^64: EOVERFLOW. Bad
+ * memory: EFAULT. A command that takes one number takes it as the argument itself, as the mail's
  * examples do (5.1, 5.3).
  *
  * Our choice for commands on an IOASID that is attached to no device: ENODEV ("doesn't accept any
@@ -79,7 +79,7 @@ enum ioasid_capability {
 enum ioasid_pgtable_format {
 	IOASID_PGTABLE_NONE = 0,
 	IOASID_PGTABLE_VTD_S1 = 1,		/* Intel VT-d, first level */
-	IOASID_PGTABLE_ARM_S1 = 2,		/* VMSAv8-64 stage 1, 4K granule, TTB0 */
+	IOASID_PGTABLE_ARM_S1 = 2,		/* VMSAv8-64 stage 1, TTB0 */
 };
 
 enum ioasid_pasid_table_format {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * /dev/vfio/devices/vfioN: a device by itself. It can do nothing until it is bound to an iommufd,
- * and gets its page tables from there.
+ * or to a /dev/ioasid, and gets its page tables from there.
  */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "iommufd_objects.h"
+#include "ioasid.h"
 #include "vfio_pci.h"
 #include "../../uapi/vfio.h"
 
@@ -15,7 +15,8 @@
 
 struct cdev {
 	struct device *dev;
-	struct idev *idev;	/* NULL: not bound */
+	struct idev *idev;	/* NULL: not bound to an iommufd */
+	struct ioasid_dev *iodev;	/* NULL: not bound to a /dev/ioasid */
 };
 
 /* @fd names an iommufd of @caller: -EBADF, -EBADFD. */
@@ -70,7 +71,7 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 		return rc;
 	if (bind.iommufd < 0 || (bind.flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN))
 		return -EINVAL;
-	if (cdev->idev)		/* "one device cannot be bound twice" */
+	if (cdev->idev || cdev->iodev)	/* "one device cannot be bound twice" */
 		return ref_defect(f->ref, SECOND_BIND_ACCEPTED) ? 0 : -EINVAL;
 	rc = check_token(&bind);
 	if (rc)
@@ -152,6 +153,104 @@ static long cdev_detach(struct cdev *cdev, void *user_arg)
 	return 0;
 }
 
+/* ---- /dev/ioasid */
+
+static long cdev_bind_ioasid(struct iommu_ref_proc *caller, struct ref_file *f, uintptr_t fd)
+{
+	struct cdev *cdev = f->priv;
+	unsigned int index = device_index(cdev->dev);
+	struct ref_file *file;
+	int rc;
+
+	if (cdev->idev || cdev->iodev || f->ref->cdev_bound[index])
+		return -EINVAL;
+	rc = ioasid_file_find(caller, (int)fd, &file);
+	if (rc)
+		return rc;
+	if (vfio_group_has_files(f->ref, device_config(cdev->dev)->group, index))
+		return -EBUSY;
+	rc = ioasid_bind_device(file, cdev->dev, &cdev->iodev);
+	if (!rc)
+		f->ref->cdev_bound[index] = cdev;
+	return rc;
+}
+
+static long cdev_unbind_ioasid(struct iommu_ref_proc *caller, struct cdev *cdev, uintptr_t fd)
+{
+	struct ref_file *file;
+	int rc = ioasid_file_find(caller, (int)fd, &file);
+
+	if (rc)
+		return rc;
+	if (cdev->iodev->file != file)
+		return -EINVAL;
+	if (cdev->iodev->attaches)
+		return -EBUSY;
+	file->ref->cdev_bound[device_index(cdev->dev)] = NULL;
+	ioasid_unbind_device(cdev->iodev);
+	cdev->iodev = NULL;
+	return 0;
+}
+
+static long cdev_attach_ioasid(struct cdev *cdev, bool attach, void *user_arg)
+{
+	struct vfio_device_attach_ioasid arg;
+	int rc = ioasid_copy_arg(cdev->iodev->file->ref, &arg, sizeof(arg),
+				 offsetofend(struct vfio_device_attach_ioasid, ioasid), user_arg,
+				 NULL);
+
+	if (rc)
+		return rc;
+	/* A struct without the number: */
+	if ((arg.flag & IOASID_ATTACH_USER_PASID) && arg.argsz < sizeof(arg))
+		return -EINVAL;
+	return attach ? ioasid_attach(cdev->iodev, &arg) : ioasid_detach(cdev->iodev, &arg);
+}
+
+/* What a PCI function says, with a capability behind it where there is room. */
+static long cdev_get_info_ioasid(struct cdev *cdev, void *user_arg)
+{
+	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
+	struct iommu_ref *ref = cdev->iodev->file->ref;
+	struct vfio_device_info info = { 0 };
+	struct vfio_device_info_cap_pasid cap;
+	uint32_t argsz;
+	long rc;
+
+	if (copy_from_user(&argsz, user_arg, sizeof(argsz)))
+		return -EFAULT;
+	rc = vfio_pci_ioctl(ref, device_index(cdev->dev), VFIO_DEVICE_GET_INFO, user_arg);
+	if (rc || !ioasid_device_cap(cdev->iodev, &cap))
+		return rc;
+	if (copy_from_user(&info, user_arg, minsz))
+		return -EFAULT;
+	info.flags |= VFIO_DEVICE_FLAGS_CAPS;
+	info.argsz = sizeof(info) + sizeof(cap);
+	if (argsz >= info.argsz) {
+		info.cap_offset = sizeof(info);
+		if (copy_to_user((char *)user_arg + sizeof(info), &cap, sizeof(cap)))
+			return -EFAULT;
+	}
+	return copy_to_user(user_arg, &info, argsz < sizeof(info) ? argsz : sizeof(info));
+}
+
+static long cdev_ioctl_ioasid(struct iommu_ref_proc *caller, struct cdev *cdev, unsigned int cmd,
+			      void *user_arg)
+{
+	switch (cmd) {
+	case VFIO_UNBIND_IOASID_FD:
+		return cdev_unbind_ioasid(caller, cdev, (uintptr_t)user_arg);
+	case VFIO_ATTACH_IOASID:
+	case VFIO_DETACH_IOASID:
+		return cdev_attach_ioasid(cdev, cmd == VFIO_ATTACH_IOASID, user_arg);
+	case VFIO_DEVICE_GET_INFO:
+		return cdev_get_info_ioasid(cdev, user_arg);
+	default:
+		return vfio_pci_ioctl(cdev->iodev->file->ref, device_index(cdev->dev), cmd,
+				      user_arg);
+	}
+}
+
 static long cdev_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsigned int cmd,
 		       void *user_arg)
 {
@@ -159,6 +258,10 @@ static long cdev_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsign
 
 	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
 		return cdev_bind(caller, f, user_arg);
+	if (cmd == VFIO_BIND_IOASID_FD)
+		return cdev_bind_ioasid(caller, f, (uintptr_t)user_arg);
+	if (cdev->iodev)
+		return cdev_ioctl_ioasid(caller, cdev, cmd, user_arg);
 	if (!cdev->idev)
 		return ref_defect(f->ref, UNBOUND_DEVICE_ANSWERS) ? 0 : -EINVAL;
 	switch (cmd) {
@@ -176,7 +279,7 @@ static ssize_t cdev_pread(struct ref_file *f, void *buf, size_t len, uint64_t of
 {
 	const struct cdev *cdev = f->priv;
 
-	if (!cdev->idev)
+	if (!cdev->idev && !cdev->iodev)
 		return -EINVAL;
 	return vfio_pci_read(f->ref, device_index(cdev->dev), buf, len, offset);
 }
@@ -185,7 +288,7 @@ static ssize_t cdev_pwrite(struct ref_file *f, const void *buf, size_t len, uint
 {
 	const struct cdev *cdev = f->priv;
 
-	if (!cdev->idev)
+	if (!cdev->idev && !cdev->iodev)
 		return -EINVAL;
 	return vfio_pci_write(f->ref, device_index(cdev->dev), buf, len, offset);
 }
@@ -194,7 +297,7 @@ static int cdev_mmap(struct ref_file *f, uint64_t offset, size_t len, void **pag
 {
 	const struct cdev *cdev = f->priv;
 
-	if (!cdev->idev)
+	if (!cdev->idev && !cdev->iodev)
 		return -EINVAL;
 	return vfio_pci_mmap(f->ref, device_index(cdev->dev), offset, len, page);
 }
@@ -207,6 +310,10 @@ static void cdev_release(struct ref_file *f)
 		if (!ref_defect(f->ref, CLOSE_KEEPS_DEVICE))
 			f->ref->cdev_bound[device_index(cdev->dev)] = NULL;
 		idev_unbind(cdev->idev);
+	}
+	if (cdev->iodev) {
+		f->ref->cdev_bound[device_index(cdev->dev)] = NULL;
+		ioasid_unbind_device(cdev->iodev);
 	}
 	free(cdev);
 }

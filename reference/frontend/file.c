@@ -37,6 +37,8 @@ static int open_path(struct iommu_ref_proc *proc, const char *path)
 
 	if (!strcmp(path, "/dev/iommu"))
 		return iommufd_open(proc);
+	if (!strcmp(path, "/dev/ioasid"))
+		return ioasid_open(proc);
 	if (!strcmp(path, "/dev/vfio/vfio"))
 		return vfio_container_open(proc);
 	if (!strncmp(path, cdev_dir, sizeof(cdev_dir) - 1)) {

@@ -79,6 +79,7 @@ int copy_struct_from_user(struct iommu_ref *ref, void *dst, size_t size, const v
 int iommufd_open(struct iommu_ref_proc *proc);				/* /dev/iommu */
 int vfio_container_open(struct iommu_ref_proc *proc);			/* /dev/vfio/vfio */
 int vfio_group_open(struct iommu_ref_proc *proc, uint32_t group);	/* /dev/vfio/N */
+int ioasid_open(struct iommu_ref_proc *proc);				/* /dev/ioasid */
 /* /dev/vfio/devices/vfioN */
 int vfio_cdev_open(struct iommu_ref_proc *proc, unsigned int index);
 

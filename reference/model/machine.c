@@ -96,10 +96,14 @@ static bool devices_valid(const struct iommu_ref_config *cfg)
 
 	if (cfg->nr_devices > IOMMU_REF_MAX_DEVICES)
 		return false;
-	for (i = 0; i < cfg->nr_devices; i++)
+	for (i = 0; i < cfg->nr_devices; i++) {
+		if (cfg->devices[i].pasid_policy > IOMMU_REF_PASID_MDEV_ENQCMD ||
+		    (cfg->devices[i].pasid_policy && !cfg->devices[i].pasid))
+			return false;
 		for (j = 0; j < i; j++)
 			if (cfg->devices[i].rid == cfg->devices[j].rid)
 				return false;
+	}
 	return true;
 }
 

@@ -102,6 +102,7 @@ struct iommu_ref {
 	struct group_owner owners[IOMMU_REF_MAX_DEVICES];
 	struct vfio_pci *vfio_pci[IOMMU_REF_MAX_DEVICES];	/* frontend/vfio_pci.c; free() */
 	struct cdev *cdev_bound[IOMMU_REF_MAX_DEVICES];	/* by device index; frontend/cdev.c */
+	struct ioasid_dev *ioasid_devs[IOMMU_REF_MAX_DEVICES]; /* frontend/ioasid_attach.c */
 	struct vfio_group *vfio_groups;	/* in use; frontend/vfio_group.c */
 	const struct iommufd_driver *driver;	/* NULL: the model's own; iommufd_driver.h */
 	void *driver_data;
