@@ -106,6 +106,8 @@ static int count_work(struct bench *b, struct bench_result *r)
 	DELTA(inv_domain);
 	DELTA(inv_all);
 	DELTA(inv_entries);
+	DELTA(inv_atc);
+	DELTA(inv_atc_entries);
 #undef DELTA
 	r->has_work = true;
 	return 0;

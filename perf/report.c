@@ -56,6 +56,8 @@ static json_t *work_json(const struct iommu_ref_stats *w)
 	COUNT(inv_domain);
 	COUNT(inv_all);
 	COUNT(inv_entries);
+	COUNT(inv_atc);
+	COUNT(inv_atc_entries);
 #undef COUNT
 	return o;
 }

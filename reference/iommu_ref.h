@@ -271,7 +271,8 @@ struct iommu_ref_ats_completion {
 /*
  * A translation request for @dma's iova, with "No Write" set unless @dma->write; fills the device's
  * ATC. 0; -EFAULT: refused (UR or CA), because ATS is not enabled for the device or its
- * configuration is bad, and recorded as a fault; -ENODEV: no such device.
+ * configuration is bad; recorded as a fault, but on SMMUv3 the latter is not (IHI 0070 3.9.1.2);
+ * -ENODEV: no such device.
  */
 int iommu_ref_ats_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 			    struct iommu_ref_ats_completion *out);

@@ -25,6 +25,9 @@ static const struct iommu_ref_bench benches[] = {
 	INVALIDATE("page", INV_PAGE, 1024, 20),
 	INVALIDATE("page", INV_PAGE, 16384, 20),
 	INVALIDATE("page", INV_PAGE, 65536, 20),
+	/* of a stage 1: the device that has it is told, too */
+	INVALIDATE("page-atc", INV_PAGE_ATC, 64, 0),
+	INVALIDATE("page-atc", INV_PAGE_ATC, 65536, 0),
 	INVALIDATE("page-cold", INV_PAGE_COLD, 64, 0),
 	INVALIDATE("page-cold", INV_PAGE_COLD, 65536, 0),
 	INVALIDATE("range-8", INV_RANGE, 64, 0),

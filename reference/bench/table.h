@@ -7,7 +7,7 @@
 
 enum { TRANSLATE_HIT, TRANSLATE_MISS, TRANSLATE_NESTED, TRANSLATE_NESTED_CHECKED };
 extern const struct iommu_ref_bench_ops translate_bench;
-enum { INV_PAGE, INV_PAGE_COLD, INV_RANGE, INV_PASID, INV_DOMAIN };
+enum { INV_PAGE, INV_PAGE_COLD, INV_RANGE, INV_PASID, INV_DOMAIN, INV_PAGE_ATC };
 extern const struct iommu_ref_bench_ops invalidate_bench;
 enum { MAP_MAP, MAP_UNMAP };
 extern const struct iommu_ref_bench_ops map_bench;

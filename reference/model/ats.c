@@ -30,9 +30,23 @@ bool device_ats_enabled(const struct device *dev)
 	       (d->s1.bypass || d->s1.ats || ref_defect(dev->ref, EATS_IGNORED));
 }
 
-static int forbidden(struct xlate_fault *why)
+/* F_BAD_ATS_TREQ, F_TRANSL_FORBIDDEN; but nothing is recorded while STE.Config says abort. */
+static int forbidden(const struct device *dev, struct xlate_fault *why)
 {
-	*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_ATS_FORBIDDEN };
+	const struct domain *d = dev->rid.domain;
+
+	*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_ATS_FORBIDDEN,
+				     .silent = d && d->kind == DOMAIN_NESTED && d->s1.abort };
+	return -EFAULT;
+}
+
+/*
+ * Bad configuration: of a translation request an SMMU records that only if CR2.REC_CFG_ATS is set
+ * (IHI 0070 3.9.1.2), and Linux leaves it clear.
+ */
+static int bad_config(const struct device *dev, struct xlate_fault *why)
+{
+	why->silent |= dev->ref->cfg.vendor == IOMMU_REF_SMMUV3;
 	return -EFAULT;
 }
 
@@ -60,11 +74,11 @@ static int request(struct device *dev, const struct iommu_ref_dma *dma, uint64_t
 	int rc = -EFAULT;
 
 	if (!device_ats_enabled(dev))
-		return forbidden(why);
+		return forbidden(dev, why);
 	att = device_route(dev, dma->has_pasid, dma->pasid, &reason);
 	if (!att) {
 		*why = (struct xlate_fault){ .reason = reason };
-		return reason == IOMMU_REF_FAULT_NONE ? -EAGAIN : -EFAULT;
+		return reason == IOMMU_REF_FAULT_NONE ? -EAGAIN : bad_config(dev, why);
 	}
 	for (unsigned int i = dma->write ? 0 : 2; i < 3 && rc == -EFAULT; i++) {
 		rc = translate_range(dev, att, dma->has_pasid ? dma->pasid : 0, iova, wants[i],
@@ -76,8 +90,10 @@ static int request(struct device *dev, const struct iommu_ref_dma *dma, uint64_t
 	if (rc == -EAGAIN)
 		return rc;
 	dev->work.ats_requests++;
-	if (!rc || !is_answer(why->reason))
-		return rc;
+	if (!rc)
+		return 0;
+	if (!is_answer(why->reason))
+		return bad_config(dev, why);
 	*hit = (struct iotlb_hit){ .shift = PAGE_SHIFT };
 	return 0;
 }
@@ -122,7 +138,7 @@ int ats_address(struct device *dev, const struct iommu_ref_dma *dma, uint64_t io
 		}
 		*pa = hit.pa + (iova & ((1ull << hit.shift) - 1));
 	}
-	return device_ats_enabled(dev) ? 0 : forbidden(why);
+	return device_ats_enabled(dev) ? 0 : forbidden(dev, why);
 }
 
 int iommu_ref_ats_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma,

@@ -240,6 +240,32 @@ TEST_F(ats, eats)
 	EXPECT_EQ(1, peek(m, GVA(1)));
 }
 
+/* A context descriptor that is not valid: refused, and no event of the guest's. */
+TEST_F(ats, bad_configuration)
+{
+	struct machine *m = &self->m;
+	struct iommu_ref_dma dma = { .iova = GVA(1) };
+	struct iommu_ref_ats_completion c;
+	struct iommu_ref_fault f;
+
+	if (!m->g.arm) {
+		dma.has_pasid = true;
+		dma.pasid = 9;		/* of no table */
+		EXPECT_EQ(-EFAULT, iommu_ref_ats_translate(m->u.ref, &dma, &c));
+		ASSERT_EQ(1, iommu_ref_fault_pop(m->u.ref, &f));
+		EXPECT_EQ(IOMMU_REF_FAULT_BLOCKED, f.reason);
+		return;
+	}
+	*guest_va(&m->g, m->g.cd) = 0;
+	ASSERT_EQ(0, arm_cmd(m, 0x06 | (uint64_t)VSID << 32, 0));	/* CFGI_CD_ALL */
+	EXPECT_EQ(-EFAULT, iommu_ref_ats_translate(m->u.ref, &dma, &c));
+	EXPECT_EQ(0, iommu_ref_fault_pop(m->u.ref, &f));
+	EXPECT_EQ(-EFAULT, peek(m, GVA(1)));
+	EXPECT_EQ(-EFAULT, fd_peek(m->u.ref, 0, GVA(1)));
+	ASSERT_EQ(1, iommu_ref_fault_pop(m->u.ref, &f));
+	EXPECT_EQ(IOMMU_REF_FAULT_BAD_CONFIG, f.reason);
+}
+
 /* Stage 2 goes away under the stage 1: everything that came through it, whatever its address. */
 TEST_F(ats, unmap_under_stage_1)
 {
