@@ -103,7 +103,7 @@ struct iommu_ref_config {
 	uint32_t pasid_host_reserve;	/* taken out of it for the host's own set: 0x8000 */
 	uint32_t pasid_quota;		/* per process: 1000 (v7 p04) */
 	uint32_t iotlb_entries;		/* a power of two, 64 .. 65536: 4096 */
-	uint32_t page_requests;		/* that wait for an answer at most, 1 .. 65536: 512 */
+	uint32_t page_requests;		/* of a unit, that wait at most, 1 .. 65536: 512 */
 	uint64_t locked_limit;		/* RLIMIT_MEMLOCK, bytes; UINT64_MAX: CAP_IPC_LOCK, none */
 	bool dirty_tracking;		/* hardware notes writes (VT-d SSADS, SMMUv3 HTTU): true */
 	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent: true */
@@ -311,8 +311,9 @@ struct iommu_ref_page_response {
 /*
  * Sends a page request. 0: it left the device, whatever becomes of it. -ENODEV: no such device, or
  * it has no pri; -EINVAL: a PASID or group index that the device cannot send; -ENOMEM. When
- * config.page_requests wait already, the request is lost, incomplete groups with it, and a last one
- * is answered with success, so that the device tries again (VT-d 7.4.1, Arm IHI 0070 8.2).
+ * config.page_requests of its unit wait already, the request is lost, the unit's incomplete groups
+ * with it, and a last one is answered with success, so that the device tries again (VT-d 7.4.1, Arm
+ * IHI 0070 8.2).
  */
 int iommu_ref_page_request(struct iommu_ref *ref, const struct iommu_ref_page_request *req);
 

@@ -86,6 +86,7 @@ struct iommufd_driver;
 struct unit {
 	const struct iommu_ref_unit_config *cfg;
 	struct iotlb *tlb;
+	unsigned int page_requests;	/* of its devices, that wait for an answer */
 };
 
 struct iommu_ref {

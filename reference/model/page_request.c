@@ -42,9 +42,16 @@ static void respond(struct device *dev, const struct iommu_ref_page_request *req
 	};
 }
 
+/* Each unit has a queue of its own. */
+static struct unit *unit_of(const struct device *dev)
+{
+	return &dev->ref->units[dev->cfg->unit];
+}
+
 static void group_free(struct iommu_ref *ref, struct page_group *group)
 {
 	ref->stats.page_requests -= group->nr;
+	unit_of(group->dev)->page_requests -= group->nr;
 	free(group);
 }
 
@@ -110,6 +117,7 @@ static struct page_group *group_add(struct device *dev, uint32_t route,
 		*group = (struct page_group){ .dev = dev, .route = route };
 	group->req[group->nr++] = *req;
 	dev->ref->stats.page_requests++;
+	unit_of(dev)->page_requests++;
 	*p = req->last ? group->next : group;
 	group->next = req->last ? NULL : group->next;
 	return group;
@@ -155,7 +163,8 @@ static void overflow(struct iommu_ref *ref, struct device *dev,
 {
 	ref->stats.page_requests_lost++;
 	for (unsigned int i = 0; i < ref->cfg.nr_devices; i++)
-		drop_all(ref->devices[i]);
+		if (ref->devices[i]->unit == dev->unit)
+			drop_all(ref->devices[i]);
 	if (req->last)
 		respond(dev, req, IOMMU_REF_PAGE_SUCCESS);
 }
@@ -179,7 +188,7 @@ int page_request(struct iommu_ref *ref, struct device *dev, struct iommu_ref_pag
 			respond(dev, &req, IOMMU_REF_PAGE_INVALID);
 		return 0;
 	}
-	if (ref->stats.page_requests >= ref->cfg.page_requests) {
+	if (dev->unit->page_requests >= ref->cfg.page_requests) {
 		overflow(ref, dev, &req);
 		return 0;
 	}
