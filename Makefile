@@ -74,11 +74,11 @@ KS_HDR := $(KS)/kselftest_harness.h
 uapi-inc := -Iuapi
 reference-inc := -Ireference -Iuapi
 harness-inc := -Iharness -Ireference -Iuapi -isystem $(KS)
-fixtures-inc := -Ifixtures $(harness-inc)
+fixtures-inc := -Ifixtures -I$(O)/gen $(harness-inc)
 conformance-inc := $(fixtures-inc)
 perf-inc := -Iperf -Iresults $(fixtures-inc)
 results-inc := -Iresults -I$(O)/gen
-runner-inc := -Irunner -I$(O)/gen -Iresults -Iperf $(fixtures-inc)
+runner-inc := -Irunner -Iresults -Iperf $(fixtures-inc)
 
 objs = $(patsubst %.c,$(O)/obj/%.o,$(1))
 lib = $(O)/lib/lib$(1).a
@@ -170,6 +170,13 @@ $(VERSION_HDR): FORCE
 FORCE:
 $(call objs,results/environment.c runner/main.c): | $(VERSION_HDR)
 
+# What each known-bad variant turns red, out of the page that `make matrix` writes.
+CAUGHT := $(O)/gen/caught.inc
+$(CAUGHT): docs/matrix.md fixtures/defects/caught.awk
+	@mkdir -p $(@D)
+	@awk -f fixtures/defects/caught.awk docs/matrix.md >$@
+$(call objs,fixtures/defects/defects.c): $(CAUGHT)
+
 -include $(shell find $(O)/obj $(O)/obj-cts -name '*.d' 2>/dev/null)
 
 # ---- targets
@@ -205,6 +212,10 @@ guest: # the static program for a lab guest: make guest ARCH=aarch64|x86_64
 coverage: # lines and branches of the reference that all tests together run; REPORT=1: of the last time
 	@ci/deps coverage
 	@MAKE='$(MAKE)' O='$(O)' REPORT='$(REPORT)' ci/coverage
+
+.PHONY: matrix
+matrix: all # measure which requirements catch which known-bad variant; rewrite docs/
+	@MAKE='$(MAKE)' O='$(O)' ci/matrix write
 
 .PHONY: selfcheck
 selfcheck: # the quick part of check: layers, scripts, licences

@@ -41,6 +41,7 @@ static const char *failed(struct cts *c, const struct cts_requirement *r, const 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	rec_failed(&p->rec, r->id);
 	copy_text(p->message, sizeof(p->message), "%s: %s | %s | [%s]", r->id, what,
 		  cts_last_call(c), r->text);
 	return p->message;

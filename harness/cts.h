@@ -173,6 +173,8 @@ int cts_environment(void);
  *    "coverage":{"IOMMU_IOAS_MAP":{"uapi":"iommufd","calls":2,"flags":["IOMMU_IOAS_MAP_READABLE"],
  *                "reserved":["__reserved"],"errnos":["0","EINVAL"]}, ...},
  *    "checks":{"REQUIREMENT_ID":3, ...},      how often each was judged
+ *    "failed":["REQUIREMENT_ID", ...],        those of them that a check failed, if any
+ *    "reached":["VARIANT", ...],              with CTS_DEFECT=TRACE: whose marked lines were run
  *    "outcome":"fail","reason":"...",         only when it is decided: "fail" or "broken"
  *    "damage":"..."}                          only when there was some
  */

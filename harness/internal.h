@@ -81,6 +81,7 @@ struct ioctl_record {
 struct check_record {
 	const char *id;
 	unsigned int checks;
+	bool failed;
 };
 
 #define REC_CHECKS 64
@@ -98,6 +99,8 @@ struct record {
 void rec_ioctl(struct record *r, unsigned int kind, unsigned long cmd, const void *arg, size_t size,
 		  long rc);
 void rec_check(struct record *r, const char *id);
+/* A check of @id, which rec_check() knows, failed. */
+void rec_failed(struct record *r, const char *id);
 /* The first one stays: what comes later follows from it. */
 void rec_outcome(struct record *r, enum cts_outcome o, const char *reason);
 /* One JSON line to CTS_RECORD_FD, once. */

@@ -78,6 +78,13 @@ void rec_check(struct record *r, const char *id)
 		r->checks[r->nr_checks++] = (struct check_record){ .id = id, .checks = 1 };
 }
 
+void rec_failed(struct record *r, const char *id)
+{
+	for (size_t i = 0; i < r->nr_checks; i++)
+		if (!strcmp(r->checks[i].id, id))
+			r->checks[i].failed = true;
+}
+
 void rec_outcome(struct record *r, enum cts_outcome o, const char *reason)
 {
 	if (r->has_outcome)
@@ -132,6 +139,27 @@ static json_t *ioctl_json(const struct ioctl_record *n)
 			 "flags", flags, "reserved", reserved, "errnos", errnos_json(n));
 }
 
+/* "failed" and, of a machine that traces, "reached": both only when there is something in it. */
+static void add_lists(json_t *o, const struct cts_priv *p)
+{
+	const struct iommu_ref_defect_info *info;
+	json_t *failed = json_array(), *reached = json_array();
+	size_t n = p->ref ? iommu_ref_defects(&info) : 0;
+
+	for (size_t i = 0; i < p->rec.nr_checks; i++)
+		if (p->rec.checks[i].failed)
+			json_array_append_new(failed, json_string(p->rec.checks[i].id));
+	for (size_t i = 0; i < n; i++)
+		if (iommu_ref_defect_reached(p->ref, i))
+			json_array_append_new(reached, json_string(info[i].name));
+	if (json_array_size(failed))
+		json_object_set(o, "failed", failed);
+	if (json_array_size(reached))
+		json_object_set(o, "reached", reached);
+	json_decref(failed);
+	json_decref(reached);
+}
+
 static json_t *rec_json(struct cts *c)
 {
 	const struct record *r = &cts_priv(c)->rec;
@@ -148,6 +176,7 @@ static json_t *rec_json(struct cts *c)
 		json_object_set_new(checks, r->checks[i].id, json_integer(r->checks[i].checks));
 	o = json_pack("{s:s, s:s, s:o, s:o}", "profile", cts_profile_name(c->v.profile), "arch",
 		      cts_arch_name(c->arch), "coverage", coverage, "checks", checks);
+	add_lists(o, cts_priv(c));
 	if (r->has_outcome) {
 		json_object_set_new(o, "outcome", json_string(cts_outcome_name(r->outcome)));
 		json_object_set_new(o, "reason", json_string(r->reason));

@@ -353,5 +353,12 @@ struct iommu_ref_defect_info {
 	const char *what;
 };
 size_t iommu_ref_defects(const struct iommu_ref_defect_info **out);
+/*
+ * The defect that is none: a machine with it behaves as one without, and remembers which variants'
+ * marked lines were run. Where a line is not reached its variant cannot differ. Only in a build
+ * that has variants; @i is an index of the list above.
+ */
+#define IOMMU_REF_DEFECT_TRACE "TRACE"
+bool iommu_ref_defect_reached(const struct iommu_ref *ref, size_t i);
 
 #endif

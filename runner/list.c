@@ -46,7 +46,7 @@ static json_t *defects_of(const char *id)
 	const struct cts_defect *d = cts_defects(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(d[i].requirement, id))
+		if (cts_defect_caught(&d[i], id))
 			json_array_append_new(list, json_string(d[i].name));
 	return list;
 }
@@ -79,15 +79,34 @@ static const char *defect_text(const char *name)
 	return NULL;
 }
 
+struct caught {
+	const struct cts_defect *d;
+	json_t *ids;
+};
+
+static int add_caught(void *arg, const struct cts_requirement *r)
+{
+	struct caught *k = arg;
+
+	if (cts_defect_caught(k->d, r->id))
+		json_array_append_new(k->ids, json_string(r->id));
+	return 0;
+}
+
 static void add_defects(struct listing *l)
 {
 	size_t n;
 	const struct cts_defect *d = cts_defects(&n);
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(l->out, json_pack("{s:s, s:s, s:s?}", "name", d[i].name,
-							"requirement", d[i].requirement, "what",
-							defect_text(d[i].name)));
+	for (size_t i = 0; i < n; i++) {
+		struct caught k = { &d[i], json_array() };
+
+		cts_requirement_each(add_caught, &k);
+		json_array_append_new(l->out,
+				      json_pack("{s:s, s:s, s:s?, s:o}", "name", d[i].name,
+						"requirement", d[i].requirement, "what",
+						defect_text(d[i].name), "caught", k.ids));
+	}
 }
 
 static void add_tests(struct listing *l)
@@ -136,19 +155,50 @@ static void print_known(const json_t *one)
 		       reason, evidence);
 }
 
+/* "    WHAT: a b c" over as many lines as it takes */
+static void print_words(const char *what, const json_t *list)
+{
+	size_t i, column = 0;
+	const json_t *one;
+
+	json_array_foreach(list, i, one) {
+		const char *word = json_string_value(one);
+
+		if (!i)
+			column = (size_t)printf("    %s:", what);
+		else if (column + strlen(word) > 96)
+			column = (size_t)printf("\n       ") - 1;
+		column += (size_t)printf(" %s", word);
+	}
+	if (i)
+		putchar('\n');
+}
+
+static void print_requirement(const json_t *one)
+{
+	const char *id, *area, *strength, *text, *source;
+	const json_t *tests = json_object_get(one, "tests");
+
+	if (json_unpack((json_t *)one, "{s:s, s:s, s:s, s:s, s:s}", "id", &id, "area", &area,
+			"strength", &strength, "text", &text, "source", &source))
+		return;
+	printf("%-36s %-14s %-8s %zu test(s)\n    %s\n    source: %s\n", id, area, strength,
+	       json_array_size(tests), text, source);
+	print_words("profiles", json_object_get(one, "profiles"));
+	print_words("tests", tests);
+	print_words("caught", json_object_get(one, "defects"));
+}
+
 static void print_text(enum what what, const json_t *out)
 {
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach(out, i, one) {
-		const char *s[5];
+		const char *s[3];
 
-		if (what == REQUIREMENTS &&
-		    !json_unpack((json_t *)one, "{s:s, s:s, s:s, s:s, s:s}", "id", &s[0], "area",
-				 &s[1], "strength", &s[2], "text", &s[3], "source", &s[4]))
-			printf("%-36s %-14s %-8s %zu test(s)\n    %s\n    source: %s\n", s[0], s[1],
-			       s[2], json_array_size(json_object_get(one, "tests")), s[3], s[4]);
+		if (what == REQUIREMENTS)
+			print_requirement(one);
 		else if (what == DEFECTS &&
 			 !json_unpack((json_t *)one, "{s:s, s:s, s:s}", "name", &s[0],
 				      "requirement", &s[1], "what", &s[2]))

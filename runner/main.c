@@ -39,6 +39,8 @@ static const struct command {
 	{ "lab", lab_main },
 	{ "__suite", suite_main },	/* one test, in a process of its own: see process.c */
 	{ "__foresee", foresee_main },	/* why a variant cannot run here: see foresee.c */
+	{ "__matrix", matrix_main },	/* for make matrix and make check: see matrix.c */
+	{ "__pages", pages_main },	/* for the same: see pages.c */
 	{ "__check", check_main },	/* for make check: do the registries hold together? */
 	{ "__record", record_main },	/* for the runner's tests: the summary of a record */
 };

@@ -17,6 +17,8 @@ int perf_command(int argc, char **argv);
 int lab_main(int argc, char **argv);
 int suite_main(int argc, char **argv);
 int foresee_main(int argc, char **argv);
+int matrix_main(int argc, char **argv);
+int pages_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int record_main(int argc, char **argv);
 

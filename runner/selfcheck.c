@@ -16,6 +16,7 @@
 #include "record.h"
 #include "requirement.h"
 #include "runner.h"
+#include "systems.h"
 
 struct tap {
 	int n, problems, failed;
@@ -106,6 +107,22 @@ static void check_known(struct tap *t)
 	result(t, "each known deviation names a requirement, kernels and its evidence");
 }
 
+static void check_systems(struct tap *t)
+{
+	size_t n;
+	const struct system_row *s = systems_all(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *problem = systems_problem(&s[i]);
+
+		if (!problem)
+			continue;
+		printf("# %s: ", s[i].name);
+		report(t, problem);
+	}
+	result(t, "each system of the seeds names requirements that exist");
+}
+
 int check_main(int argc, char **argv)
 {
 	struct plan_filter everything = { 0 };
@@ -124,6 +141,7 @@ int check_main(int argc, char **argv)
 	result(&t, "suites are named AREA/file");
 	check_defects(&t);
 	check_known(&t);
+	check_systems(&t);
 	plan_free(&t.plan);
 	printf("1..%d\n", t.n);
 	return flush_stdout() ? STATUS_USAGE : t.failed ? STATUS_FAILURE : STATUS_OK;

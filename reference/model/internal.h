@@ -275,5 +275,7 @@ bool user_cas64(const struct iommu_ref *ref, uint64_t va, uint64_t old, uint64_t
 /* ---- known-bad variants */
 /* -EINVAL: no such defect in this build. */
 int defect_find(const char *name, enum ref_defect *out);
+/* Makes room for what DEFECT_TRACE notes. -ENOMEM. */
+int defect_init(struct iommu_ref *ref);
 
 #endif

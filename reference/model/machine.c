@@ -241,7 +241,9 @@ int iommu_ref_create(const struct iommu_ref_config *cfg, struct iommu_ref **out)
 	ref->defect = defect;
 	for (unsigned int i = 0; i < cfg->nr_devices; i++)	/* PCIe: PRI stands on ATS */
 		ref->cfg.devices[i].ats |= cfg->devices[i].pri;
-	rc = machine_fill(ref);
+	rc = defect_init(ref);
+	if (!rc)
+		rc = machine_fill(ref);
 	if (rc) {
 		iommu_ref_destroy(ref);
 		return rc;
@@ -268,6 +270,7 @@ void iommu_ref_destroy(struct iommu_ref *ref)
 	for (i = 0; i < IOMMU_REF_MAX_UNITS; i++)
 		iotlb_destroy(&ref->units[i]);
 	free(ref->driver_data);
+	free(ref->reached);
 	pthread_mutex_destroy(&ref->control);
 	free(ref);
 }

@@ -30,9 +30,11 @@ enum ref_defect {
 #define DEFECT(name, what) DEFECT_##name,
 #include "defects.def"
 #undef DEFECT
+	DEFECT_TRACE,		/* none, but which marked lines are reached is noted */
 };
 #ifdef IOMMU_REF_DEFECTS
-#define ref_defect(ref, name) ((ref)->defect == DEFECT_##name)
+#define ref_defect(ref, name) ((ref)->defect && defect_is(ref, DEFECT_##name))
+bool defect_is(const struct iommu_ref *ref, enum ref_defect defect);
 #else
 #define ref_defect(ref, name) ((void)(ref), false)
 #endif
@@ -94,6 +96,7 @@ struct iommu_ref {
 	bool exclusive;		/* inside ref_lock(): what DMA alone may not change may change */
 	struct iommu_ref_config cfg;
 	enum ref_defect defect;
+	bool *reached;		/* by number of the defect; NULL: not asked for (defects.c) */
 	struct unit units[IOMMU_REF_MAX_UNITS];	/* cfg.nr_units of them */
 	struct pasid_space *pasids;
 	struct device *devices[IOMMU_REF_MAX_DEVICES];

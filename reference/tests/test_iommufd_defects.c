@@ -161,4 +161,35 @@ TEST_F(defect, shows)
 	EXPECT_EQ(1, variant->wrong(&self->m));
 }
 
+/* The defect that is none: what a plain machine does, and whose marked lines that was. */
+static bool is_reached(struct machine *m, const char *name)
+{
+	const struct iommu_ref_defect_info *info;
+	size_t n = iommu_ref_defects(&info);
+
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(info[i].name, name))
+			return iommu_ref_defect_reached(m->u.ref, i);
+	return iommu_ref_defect_reached(m->u.ref, n);
+}
+
+TEST(trace)
+{
+	const struct iommu_ref_defect_info *info;
+	struct machine m;
+
+	if (!iommu_ref_defects(&info))
+		SKIP(return, "no variants in this build");
+	ASSERT_EQ(0, machine_create(&m, IOMMU_REF_VTD, IOMMU_REF_DEFECT_TRACE));
+	EXPECT_EQ(0, destroy_busy(&m));
+	EXPECT_TRUE(is_reached(&m, "DESTROY_BUSY_ALLOWED"));
+	EXPECT_FALSE(is_reached(&m, "HW_INFO_EMPTY"));
+	EXPECT_FALSE(is_reached(&m, "no such variant"));
+	machine_destroy(&m);
+	ASSERT_EQ(0, machine_create(&m, IOMMU_REF_VTD, NULL));
+	EXPECT_EQ(0, destroy_busy(&m));
+	EXPECT_FALSE(is_reached(&m, "DESTROY_BUSY_ALLOWED"));
+	machine_destroy(&m);
+}
+
 TEST_HARNESS_MAIN
