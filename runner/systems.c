@@ -3,8 +3,8 @@
  * What the five seed threads describe, one row a system, with the requirements that stand for it:
  * docs/systems.md. Mails: "v7": VFIO nesting series v7, September 2020 (pNN a patch, review: its
  * thread); "RFC v1": /dev/ioasid uAPI proposal, May and June 2021; "idxd RFC": April 2020;
- * "ioasid V4": the redefinition of IOASID sets, April 2021. A word that ends in * stands for all IDs
- * that begin so.
+ * "ioasid V4": the redefinition of IOASID sets, April 2021. A word that ends in * stands for all
+ * IDs that begin so.
  */
 #include <stdlib.h>
 #include <string.h>
