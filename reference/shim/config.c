@@ -68,11 +68,11 @@ static uint16_t requester_id(const struct parser *p, const char *text)
 	return (uint16_t)(bus << 8 | dev << 3 | fn);
 }
 
-/* device=BDF,GROUP,pasid|nopasid; the first one replaces the machine's default devices. */
+/* device=BDF,GROUP,pasid|nopasid[,UNIT]; the first one replaces the machine's default devices. */
 static void add_device(struct parser *p, char *text)
 {
 	struct iommu_ref_config *ref = &p->cfg->ref;
-	char *save = NULL, *bdf, *group, *pasid;
+	char *save = NULL, *bdf, *group, *pasid, *unit;
 	struct iommu_ref_device_config *dev;
 
 	if (!p->own_devices)
@@ -84,12 +84,89 @@ static void add_device(struct parser *p, char *text)
 	bdf = strtok_r(text, ",", &save);
 	group = strtok_r(NULL, ",", &save);
 	pasid = strtok_r(NULL, ",", &save);
-	if (!pasid || strtok_r(NULL, ",", &save) ||
+	unit = strtok_r(NULL, ",", &save);
+	if (!pasid || (unit && strtok_r(NULL, ",", &save)) ||
 	    (strcmp(pasid, "pasid") && strcmp(pasid, "nopasid")))
-		refuse(p, "not a device like 00:01.0,1,pasid", bdf ? bdf : "");
+		refuse(p, "not a device like 00:01.0,1,pasid or 00:01.0,1,pasid,0",
+		       bdf ? bdf : "");
+	if (unit && number32(p, unit) >= IOMMU_REF_MAX_UNITS)
+		refuse(p, "no unit has this number", unit);
 	*dev = (struct iommu_ref_device_config){
 		.rid = requester_id(p, bdf), .group = number32(p, group), .pasid = *pasid == 'p',
+		.unit = unit ? (uint8_t)number32(p, unit) : 0,
 	};
+}
+
+/* What is a unit's own. */
+static bool set_unit_key(const struct parser *p, struct iommu_ref_unit_config *u, const char *key,
+			 const char *value)
+{
+	if (!strcmp(key, "nesting"))
+		u->nesting = yes_or_no(p, value);
+	else if (!strcmp(key, "five_level"))
+		u->five_level = yes_or_no(p, value);
+	else if (!strcmp(key, "dirty_tracking"))
+		u->dirty_tracking = yes_or_no(p, value);
+	else if (!strcmp(key, "snoop_control"))
+		u->snoop_control = yes_or_no(p, value);
+	else if (!strcmp(key, "largest_leaf"))
+		u->largest_leaf = number32(p, value) > 255 ? 255 : (uint8_t)number32(p, value);
+	else if (!strcmp(key, "pasid_bits"))
+		u->pasid_bits = number32(p, value);
+	else if (!strcmp(key, "iotlb_entries"))
+		u->iotlb_entries = number32(p, value);
+	else if (!strcmp(key, "aperture_last"))
+		u->aperture_last = number(p, value);
+	else if (!strcmp(key, "oas_bits"))
+		u->oas_bits = number32(p, value);
+	else
+		return false;
+	return true;
+}
+
+/* The same keys of the machine: for its single unit, or what its units start from. */
+static bool set_every_unit_key(const struct parser *p, const char *key, const char *value)
+{
+	struct iommu_ref_config *ref = &p->cfg->ref;
+	struct iommu_ref_unit_config u;
+
+	iommu_ref_unit_init(ref, &u);
+	if (!set_unit_key(p, &u, key, value))
+		return false;
+	ref->nesting = u.nesting;
+	ref->five_level = u.five_level;
+	ref->dirty_tracking = u.dirty_tracking;
+	ref->snoop_control = u.snoop_control;
+	ref->largest_leaf = u.largest_leaf;
+	ref->pasid_bits = u.pasid_bits;
+	ref->iotlb_entries = u.iotlb_entries;
+	ref->aperture_last = u.aperture_last;
+	ref->oas_bits = u.oas_bits;
+	return true;
+}
+
+/* unit=KEY:VALUE,... or unit=default: a unit like the machine's keys say, but for these. */
+static void add_unit(struct parser *p, const char *key, char *text)
+{
+	struct iommu_ref_config *ref = &p->cfg->ref;
+	char *save = NULL, *one, *value;
+	struct iommu_ref_unit_config *u;
+
+	if (strcmp(key, "unit"))
+		return;
+	if (ref->nr_units == IOMMU_REF_MAX_UNITS)
+		refuse(p, "one unit too many", text);
+	u = &ref->units[ref->nr_units++];
+	iommu_ref_unit_init(ref, u);
+	if (!strcmp(text, "default"))
+		return;
+	for (one = strtok_r(text, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
+		value = strchr(one, ':');
+		if (value)
+			*value++ = 0;
+		if (!value || !set_unit_key(p, u, one, value))
+			refuse(p, "not a unit like nesting:no,pasid_bits:8 or default", one);
+	}
 }
 
 static void set_window(const struct parser *p, char *text)
@@ -119,41 +196,29 @@ static void set_key(struct parser *p, const char *key, char *value)
 	struct iommu_ref_config *ref = &p->cfg->ref;
 	size_t i;
 
-	if (!strcmp(key, "vendor")) {
-		return;		/* find_vendor() */
+	if (!strcmp(key, "vendor") || !strcmp(key, "unit")) {
+		return;		/* find_vendor(), add_unit() */
 	} else if (!strcmp(key, "profile")) {
 		for (i = 0; i < 2 && strcmp(profiles[i].name, value); i++)
 			;
 		if (i == 2)
 			refuse(p, "not v7-reviewed or v7-posted", value);
 		ref->profile = profiles[i].value;
-	} else if (!strcmp(key, "nesting")) {
-		ref->nesting = yes_or_no(p, value);
 	} else if (!strcmp(key, "sysfs")) {
 		p->cfg->sysfs = yes_or_no(p, value);
-	} else if (!strcmp(key, "pasid_bits")) {
-		ref->pasid_bits = number32(p, value);
 	} else if (!strcmp(key, "pasid_capacity")) {
 		ref->pasid_capacity = number32(p, value);
 	} else if (!strcmp(key, "pasid_host_reserve")) {
 		ref->pasid_host_reserve = number32(p, value);
 	} else if (!strcmp(key, "pasid_quota")) {
 		ref->pasid_quota = number32(p, value);
-	} else if (!strcmp(key, "iotlb_entries")) {
-		ref->iotlb_entries = number32(p, value);
-	} else if (!strcmp(key, "aperture_last")) {
-		ref->aperture_last = number(p, value);
-	} else if (!strcmp(key, "five_level")) {
-		ref->five_level = yes_or_no(p, value);
 	} else if (!strcmp(key, "granule")) {
 		ref->granule = number32(p, value);
-	} else if (!strcmp(key, "oas_bits")) {
-		ref->oas_bits = number32(p, value);
 	} else if (!strcmp(key, "msi")) {
 		set_window(p, value);
 	} else if (!strcmp(key, "device")) {
 		add_device(p, value);
-	} else {
+	} else if (!set_every_unit_key(p, key, value)) {
 		refuse(p, "unknown key", key);
 	}
 }
@@ -254,4 +319,5 @@ void config_load(struct shim_config *cfg, const char *value)
 	}
 	each_line(&p, value, find_vendor);
 	each_line(&p, value, set_key);
+	each_line(&p, value, add_unit);
 }

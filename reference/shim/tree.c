@@ -85,8 +85,9 @@ static void add_link(struct tree *t, const char *name, const char *target)
 /* ---- the IOMMU */
 
 /* What a device says of it, asked of a machine of the same kind, which is nobody's. */
-static int hw_info(const struct iommu_ref_config *cfg, void *data, uint32_t len)
+static int hw_info(const struct iommu_ref_config *cfg, unsigned int index, void *data, uint32_t len)
 {
+	char path[64];
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct iommu_hw_info info = {
 		.size = sizeof(info), .data_len = len, .data_uptr = (uintptr_t)data,
@@ -101,7 +102,8 @@ static int hw_info(const struct iommu_ref_config *cfg, void *data, uint32_t len)
 	rc = iommu_ref_proc_create(ref, &proc);
 	if (!rc) {
 		fd = iommu_ref_open(proc, "/dev/iommu", O_RDWR);
-		dev = iommu_ref_open(proc, "/dev/vfio/devices/vfio0", O_RDWR);
+		snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%u", index);
+		dev = iommu_ref_open(proc, path, O_RDWR);
 		bind.iommufd = fd;
 		rc = fd < 0 ? fd : dev < 0 ? dev :
 		     iommu_ref_ioctl(proc, dev, VFIO_DEVICE_BIND_IOMMUFD, &bind);
@@ -113,22 +115,30 @@ static int hw_info(const struct iommu_ref_config *cfg, void *data, uint32_t len)
 	return rc;
 }
 
-static const char *iommu_name(const struct iommu_ref_config *cfg)
+static void iommu_path(const struct iommu_ref_config *cfg, unsigned int unit, const char *dir,
+		       char *path, size_t len)
 {
-	return cfg->vendor == IOMMU_REF_VTD ? "dmar0" : "smmu3.0x0000000009050000";
+	if (cfg->vendor == IOMMU_REF_VTD)
+		snprintf(path, len, "%s/dmar%u", dir, unit);
+	else
+		snprintf(path, len, "%s/smmu3.0x%016x", dir, 0x9050000 + unit * 0x20000);
 }
 
-static void add_iommu(struct tree *t)
+static void add_iommu(struct tree *t, unsigned int unit)
 {
 	const struct iommu_ref_config *cfg = &t->shared->cfg.ref;
 	struct iommu_hw_info_vtd vtd = { 0 };
 	char dir[128], name[256], link[128];
+	unsigned int i = 0;
 
-	snprintf(dir, sizeof(dir), "/sys/devices/virtual/iommu/%s", iommu_name(cfg));
-	snprintf(link, sizeof(link), "/sys/class/iommu/%s", iommu_name(cfg));
+	iommu_path(cfg, unit, "/sys/devices/virtual/iommu", dir, sizeof(dir));
+	iommu_path(cfg, unit, "/sys/class/iommu", link, sizeof(link));
 	add_dir(t, dir);
 	add_link(t, link, dir);
-	if (cfg->vendor != IOMMU_REF_VTD || !cfg->nr_devices || hw_info(cfg, &vtd, sizeof(vtd)))
+	while (i < cfg->nr_devices && cfg->devices[i].unit != unit)
+		i++;
+	if (cfg->vendor != IOMMU_REF_VTD || i == cfg->nr_devices ||
+	    hw_info(cfg, i, &vtd, sizeof(vtd)))
 		return;
 	snprintf(name, sizeof(name), "%s/intel-iommu/cap", dir);
 	add_file(t, name, "%llx\n", (unsigned long long)vtd.cap_reg);
@@ -137,7 +147,7 @@ static void add_iommu(struct tree *t)
 	snprintf(name, sizeof(name), "%s/intel-iommu/version", dir);
 	add_file(t, name, "6:0\n");
 	snprintf(name, sizeof(name), "%s/intel-iommu/address", dir);
-	add_file(t, name, "fed90000\n");
+	add_file(t, name, "%x\n", 0xfed90000 + unit * 0x1000);
 }
 
 /* ---- devices */
@@ -203,7 +213,7 @@ static void add_device(struct tree *t, unsigned int index)
 	add_file(t, name, "0x%016llx 0x%016llx msi\n", (unsigned long long)cfg->msi_first,
 		 (unsigned long long)cfg->msi_last);
 
-	snprintf(target, sizeof(target), "/sys/devices/virtual/iommu/%s", iommu_name(cfg));
+	iommu_path(cfg, dev->unit, "/sys/devices/virtual/iommu", target, sizeof(target));
 	snprintf(name, sizeof(name), "%s/iommu", dir);
 	add_link(t, name, target);
 	snprintf(name, sizeof(name), "%s/devices/%s", target, bdf);
@@ -273,7 +283,8 @@ int tree_create(struct shim_shared *shared)
 	if (cfg->vendor == IOMMU_REF_MOCK) {
 		add_debugfs(&t);
 	} else {
-		add_iommu(&t);
+		for (unsigned int i = 0; !i || i < cfg->nr_units; i++)
+			add_iommu(&t, i);
 		for (unsigned int i = 0; i < cfg->nr_devices; i++) {
 			add_device(&t, i);
 			add_group(&t, cfg->devices[i].group);
