@@ -333,7 +333,18 @@ CHANGE(iotlb_odd, cfg->iotlb_entries = 100)
 CHANGE(iotlb_small, cfg->iotlb_entries = 32)
 CHANGE(iotlb_large, cfg->iotlb_entries = 131072)
 CHANGE(aperture_odd, cfg->aperture_last = 0x12345)
-CHANGE(aperture_large, cfg->aperture_last = (1ull << 52) - 1)
+CHANGE(aperture_large, cfg->aperture_last = (1ull << 49) - 1)
+CHANGE(aperture_58, (cfg->five_level = true, cfg->aperture_last = (1ull << 58) - 1))
+CHANGE(aperture_57, (cfg->five_level = true, cfg->aperture_last = (1ull << 57) - 1))
+CHANGE(vtd_16k, cfg->granule = 16384)
+CHANGE(vtd_52, cfg->oas_bits = 52)
+CHANGE(arm_8k, (cfg->vendor = IOMMU_REF_SMMUV3, cfg->snoop_control = false, cfg->granule = 8192))
+CHANGE(arm_44, (cfg->vendor = IOMMU_REF_SMMUV3, cfg->snoop_control = false, cfg->oas_bits = 44))
+CHANGE(arm_64k_52, (cfg->vendor = IOMMU_REF_SMMUV3, cfg->snoop_control = false,
+		    cfg->granule = 65536, cfg->oas_bits = 52,
+		    cfg->aperture_last = (1ull << 52) - 1))
+CHANGE(arm_16k_52, (arm_64k_52(cfg), cfg->granule = 16384))
+CHANGE(arm_64k_odd, (arm_64k_52(cfg), cfg->aperture_last = (1ull << 40) + 0xfff))
 CHANGE(msi_reversed, cfg->msi_last = cfg->msi_first - 1)
 CHANGE(too_many, cfg->nr_devices = IOMMU_REF_MAX_DEVICES + 1)
 CHANGE(same_rid, cfg->devices[1].rid = cfg->devices[0].rid)
@@ -344,13 +355,16 @@ TEST(configurations)
 	static void (*const bad[])(struct iommu_ref_config *cfg) = {
 		bad_vendor, bad_profile, five_levels, pasid_bits, capacity, reserve, iotlb_odd,
 		iotlb_small, iotlb_large, aperture_odd, aperture_large, msi_reversed, too_many,
-		same_rid, bad_defect,
+		same_rid, bad_defect, aperture_58, vtd_16k, vtd_52, arm_8k, arm_44, arm_16k_52,
+		arm_64k_odd,
 	};
 
 	unsigned int i;
 
 	EXPECT_EQ(0, try_config(nothing));
 	EXPECT_EQ(0, try_config(no_devices));
+	EXPECT_EQ(0, try_config(aperture_57));
+	EXPECT_EQ(0, try_config(arm_64k_52));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		EXPECT_EQ(-EINVAL, try_config(bad[i])) TH_LOG("configuration %u", i);
 }
