@@ -199,6 +199,8 @@ TEST_F(mark, what_the_context_descriptor_says)
 	EXPECT_EQ(old, *leaf);
 	/* Without HD, DBM is nothing and AP[2] is read-only. */
 	EXPECT_EQ(IOMMU_REF_FAULT_S1_PERMISSION, m_reason(self->ref, wr));
+	set_cd(self->ref, self->mem, CD_HD | CD_AFFD);
+	EXPECT_EQ(IOMMU_REF_FAULT_S1_PERMISSION, m_reason(self->ref, wr));
 	set_cd(self->ref, self->mem, CD_HA | CD_AFFD);
 	EXPECT_EQ(IOMMU_REF_FAULT_S1_PERMISSION, m_reason(self->ref, wr));
 	EXPECT_NE(0, m_xlate(self->ref, rd, NULL));
