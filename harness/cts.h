@@ -74,6 +74,24 @@ int cts_device_check(const char *bdf, struct cts_device *d, char *why, size_t le
 
 struct cts_actor;
 
+/*
+ * A machine to order, for tests that the default one is no help to. Everything that is 0 is as
+ * usual. Only the reference can be built to order; elsewhere such a test is env-missing.
+ */
+struct cts_machine {
+	uint32_t pasid_quota;
+	uint32_t pasid_capacity;	/* for all processes together, beside the host's reserve */
+	unsigned int nr_devices;	/* each in a group of its own */
+	unsigned int no_pasid;		/* bit i: device i cannot tag its DMA */
+	unsigned int not_pci;		/* bit i: device i is no PCI function */
+	bool no_nesting;		/* one stage of translation only */
+	uint32_t hidden_features;	/* v7: IOMMU_NESTING_FEAT_* that the driver lacks */
+	bool units_differ;		/* a second IOMMU unit: 5 levels, which v7 tells of */
+	bool units_differ_untold;	/* a second IOMMU unit: what v7 masks differs */
+	unsigned int failing_attaches;	/* v7: so many attaches fail at their last step, ENOMEM */
+	int iova_cap_errno;		/* v7: GET_INFO's IOVA capability fails with it */
+};
+
 /* One running test on one subject. */
 struct cts {
 	enum cts_subject_kind subject;
@@ -90,6 +108,8 @@ struct cts {
  * the text "OUTCOME: why", e.g. "not-applicable: this IOMMU is SMMUv3, the variant wants VT-d".
  */
 struct cts *cts_begin(const struct cts_variant *variant);
+/* The same on a machine to order. @machine must live until cts_end(). */
+struct cts *cts_begin_on(const struct cts_variant *variant, const struct cts_machine *machine);
 /* Emits the record (coverage, guard damage), ends actors, closes everything. NULL is fine. */
 void cts_end(struct cts *c);
 const char *cts_skip_reason(const struct cts *c);

@@ -173,6 +173,7 @@ struct cts_priv {
 	struct arena arena;
 	struct record rec;
 	struct iommu_ref *ref;
+	const struct cts_machine *machine;	/* NULL: the default one */
 	const char *defect;
 	char version[64];		/* of the kernel that is, or that the reference follows */
 	const char *const *ids;		/* what the running test cites */

@@ -28,6 +28,58 @@ static void add_unit(struct iommu_ref_config *cfg)
 	cfg->devices[2].unit = cfg->devices[3].unit = 1;
 }
 
+static void own_groups(struct iommu_ref_config *cfg, unsigned int n)
+{
+	cfg->nr_devices = n;
+	for (unsigned int i = 0; i < n; i++) {
+		cfg->devices[i] = cfg->devices[0];
+		cfg->devices[i].rid = (uint16_t)((i + 1) << 3);
+		cfg->devices[i].group = i + 1;
+	}
+}
+
+/* The last device is behind a second unit, in a group of its own. */
+static void two_units(struct iommu_ref_config *cfg, bool told)
+{
+	struct iommu_ref_device_config *last = &cfg->devices[cfg->nr_devices - 1];
+
+	cfg->nr_units = 2;
+	for (unsigned int i = 0; i < 2; i++)
+		iommu_ref_unit_init(cfg, &cfg->units[i]);
+	if (told) {
+		cfg->units[1].five_level = true;
+	} else {
+		cfg->units[1].dirty_tracking = !cfg->units[0].dirty_tracking;
+		cfg->units[1].snoop_control = !cfg->units[0].snoop_control;
+		cfg->units[1].iotlb_entries = 64;
+	}
+	last->unit = 1;
+	last->group = 9;
+}
+
+static void build_to_order(struct iommu_ref_config *cfg, const struct cts_machine *m)
+{
+	if (m->pasid_quota)
+		cfg->pasid_quota = m->pasid_quota;
+	if (m->pasid_capacity)
+		cfg->pasid_capacity = cfg->pasid_host_reserve + m->pasid_capacity;
+	if (m->nr_devices)
+		own_groups(cfg, m->nr_devices);
+	if (m->no_nesting)
+		cfg->nesting = false;
+	if (m->units_differ || m->units_differ_untold)
+		two_units(cfg, m->units_differ);
+	cfg->no_nesting_features = m->hidden_features;
+	cfg->fail_attaches = m->failing_attaches;
+	cfg->fail_iova_cap = m->iova_cap_errno;
+	for (unsigned int i = 0; i < cfg->nr_devices; i++) {
+		if (m->no_pasid >> i & 1)
+			cfg->devices[i].pasid = false;
+		if (m->not_pci >> i & 1)
+			cfg->devices[i].not_pci = true;
+	}
+}
+
 static int reference_begin(struct cts *c)
 {
 	struct cts_priv *p = cts_priv(c);
@@ -39,6 +91,8 @@ static int reference_begin(struct cts *c)
 	cfg.defect = p->defect;
 	if (c->v.units)
 		add_unit(&cfg);
+	if (p->machine)
+		build_to_order(&cfg, p->machine);
 	rc = iommu_ref_create(&cfg, &p->ref);
 	if (rc < 0)
 		return rc;

@@ -62,6 +62,10 @@ static int begin_kernel(struct cts *c, const struct subject_env *env)
 	p->ops = &kernel_ops;
 	if (!uname(&uts))
 		copy_text(p->version, sizeof(p->version), "%s", uts.release);
+	if (p->machine && c->v.profile == CTS_IOMMUFD) {
+		skip(c, "env-missing: the test wants a machine of its own, which only a model is");
+		return -ENODEV;
+	}
 	if (c->v.profile != CTS_IOMMUFD) {
 		skip(c, c->v.profile & CTS_V7 ? "not-supported: VFIO nesting v7 was never merged"
 					      : "not-supported: /dev/ioasid was never merged");
@@ -121,6 +125,11 @@ static void begin_subject(struct cts *c)
 
 struct cts *cts_begin(const struct cts_variant *variant)
 {
+	return cts_begin_on(variant, NULL);
+}
+
+struct cts *cts_begin_on(const struct cts_variant *variant, const struct cts_machine *machine)
+{
 	static struct whole none; /* for no memory: read only, cts_end() does nothing on it */
 	struct whole *w = calloc(1, sizeof(*w));
 	struct cts *c;
@@ -135,6 +144,7 @@ struct cts *cts_begin(const struct cts_variant *variant)
 	c->self = &w->p.actors[0];
 	c->v = variant ? *variant : (struct cts_variant){ .profile = CTS_IOMMUFD };
 	w->p.owner = getpid();
+	w->p.machine = machine;
 	for (unsigned int i = 0; i < 2; i++) {
 		w->p.actors[i].c = c;
 		w->p.actors[i].nr = i;

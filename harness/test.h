@@ -57,6 +57,13 @@
 		SKIP(return, "%s", cts_skip_reason(c_)); \
 } while (0)
 
+/* The same on a machine to order: a `const struct cts_machine` that outlives the test. */
+#define CTS_SETUP_ON(c_, machine_) do { \
+	(c_) = cts_begin_on(&variant->v, machine_); \
+	if (cts_skip_reason(c_)) \
+		SKIP(return, "%s", cts_skip_reason(c_)); \
+} while (0)
+
 /* Out of a test body or set-up with an outcome of design.md: CTS_SKIP(NOT_SUPPORTED, "..."). */
 #define CTS_SKIP(outcome_, fmt, ...) \
 	SKIP(return, "%s: " fmt, cts_outcome_name(CTS_##outcome_), ##__VA_ARGS__)

@@ -72,6 +72,7 @@ struct iommu_ref_device_config {
 	uint16_t rid;		/* PCI requester ID, bus << 8 | devfn */
 	uint32_t group;		/* /dev/vfio/GROUP; its devices are all behind one unit */
 	uint8_t unit;		/* the IOMMU it is behind, an index into units */
+	bool not_pci;		/* a platform device; v7's binds ask for a PCI function */
 	bool pasid;		/* can tag its DMA with a PASID */
 	bool pri;		/* can ask for pages (PCIe PRI); such a device has ATS, too */
 	bool ats;		/* has an address translation cache (ATC) of its own (PCIe ATS) */
@@ -109,6 +110,9 @@ struct iommu_ref_config {
 	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent: true */
 	uint8_t largest_leaf;		/* VT-d SSLPS, FL1GP: log2 of the largest page: 30 */
 	bool no_sys_resource;		/* processes lack CAP_SYS_RESOURCE */
+	uint32_t no_nesting_features;	/* v7: IOMMU_NESTING_FEAT_* that the driver lacks */
+	uint32_t fail_attaches;		/* v7: so many fail at their last step, -ENOMEM */
+	int fail_iova_cap;		/* v7: errno that GET_INFO's IOVA capability fails with; 0 */
 	/* Last IOVA that paging HWPTs can translate, 48 bits at most if not said otherwise above. */
 	uint64_t aperture_last;
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */

@@ -179,6 +179,8 @@ static const struct uapi_data data_types[] = {
 	/* On the series only: mainline's id 3 is the count of DMA mappings that are left. */
 	DATA(CONTAINER, VFIO_IOMMU_GET_INFO, CAP, VFIO_IOMMU_TYPE1_INFO_CAP_NESTING,
 	     vfio_iommu_type1_info_cap_nesting),
+	DATA(CONTAINER, VFIO_IOMMU_GET_INFO, CAP, VFIO_IOMMU_TYPE1_INFO_CAP_PASID_QUOTA,
+	     vfio_iommu_type1_info_cap_pasid_quota),
 	DATA(CONTAINER, VFIO_IOMMU_NESTING_OP, IN, VFIO_IOMMU_NESTING_OP_BIND_PGTBL,
 	     iommu_gpasid_bind_data),
 	DATA(CONTAINER, VFIO_IOMMU_NESTING_OP, IN, VFIO_IOMMU_NESTING_OP_UNBIND_PGTBL,

@@ -102,6 +102,7 @@ STRUCT(vfio_iommu_type1_info_cap_nesting, V7, info,
        F_BITS(vfio_iommu_type1_info_cap_nesting, info.features, iommu_nesting_features),
        F_ZERO(vfio_iommu_type1_info_cap_nesting, info.padding),
        F_NOBITS(vfio_iommu_type1_info_cap_nesting, info.vendor.vtd.flags));
+STRUCT_PLAIN(vfio_iommu_type1_info_cap_pasid_quota, V7);
 /* The core takes bind data from 56 bytes on; VT-d wants its part too and says EINVAL itself. */
 STRUCT(iommu_gpasid_bind_data, V7, padding,
        F_SIZE(iommu_gpasid_bind_data, argsz),

@@ -7,7 +7,8 @@
  * vfio_abi.c.
  *
  * Every struct starts with __u32 argsz, the caller's size; less than the callee's minimum: EINVAL.
- * Ranges are inclusive. Structs of the series have plain __u64: on i386 those align to 4 (DF1).
+ * Ranges are inclusive. Structs of the series have plain __u64, which i386 aligns to 4 bytes; where
+ * that made a difference (DF1) there is padding.
  */
 #ifndef IOMMU_CTS_UAPI_VFIO_H
 #define IOMMU_CTS_UAPI_VFIO_H
@@ -279,8 +280,13 @@ struct vfio_iommu_type1_dma_unmap {
 #define IOMMU_PASID_FORMAT_LAST		2
 
 /* p01. The hole after flags is the series' own: 4 bytes, and none on i386 (DF1, DF20). */
+/*
+ * As posted a hole followed flags, absent on i386; "We should fill that gap with padding to make it
+ * deterministic for userspace" (Alex Williamson on p01). On 64 bits the two are the same.
+ */
 struct iommu_nesting_info_vtd {
 	__u32 flags;
+	__u32 __reserved;
 	__u64 cap_reg;
 	__u64 ecap_reg;
 };
@@ -308,6 +314,18 @@ struct iommu_nesting_info {
 struct vfio_iommu_type1_info_cap_nesting {
 	struct vfio_info_cap_header header;
 	struct iommu_nesting_info info;
+};
+
+/*
+ * Review of p04: "we should plumb it through an IOMMU info capability" (Alex Williamson), "agreed"
+ * (Yi Liu). Nobody fixed number and layout: these are ours, out of mainline's way.
+ */
+#define VFIO_IOMMU_TYPE1_INFO_CAP_PASID_QUOTA	0x700
+
+struct vfio_iommu_type1_info_cap_pasid_quota {
+	struct vfio_info_cap_header header;
+	__u32 quota;			/* PASIDs that this process may have at once */
+	__u32 left;			/* of these, how many it can still allocate */
 };
 
 /* p07: ALLOC answers with the PASID as the return value. Exactly one of the two flags. */

@@ -179,7 +179,7 @@ ABI_SIZE(vfio_iommu_type1_info_cap_migration, ABI_I386(32, 28));
 ABI_FIELD(vfio_iommu_type1_info_cap_migration, header, 0, 8);
 ABI_FIELD(vfio_iommu_type1_info_cap_migration, flags, 8, 4);
 ABI_FIELD(vfio_iommu_type1_info_cap_migration, pgsize_bitmap, ABI_I386(16, 12), 8);
-ABI_FIELD(vfio_iommu_type1_info_cap_migration, max_dirty_bitmap_size, ABI_I386(24, 20), 8);
+ABI_FIELD(vfio_iommu_type1_info_cap_migration, max_dirty_bitmap_size, 24, 8);
 
 ABI_SIZE(vfio_iommu_type1_info_dma_avail, 12);
 ABI_FIELD(vfio_iommu_type1_info_dma_avail, header, 0, 8);
@@ -199,12 +199,13 @@ ABI_FIELD(vfio_iommu_type1_dma_unmap, iova, 8, 8);
 ABI_FIELD(vfio_iommu_type1_dma_unmap, size, 16, 8);
 ABI_TAIL(vfio_iommu_type1_dma_unmap, data, 24);
 
-ABI_SIZE(iommu_nesting_info_vtd, ABI_I386(24, 20));
+ABI_SIZE(iommu_nesting_info_vtd, 24);
 ABI_FIELD(iommu_nesting_info_vtd, flags, 0, 4);
-ABI_FIELD(iommu_nesting_info_vtd, cap_reg, ABI_I386(8, 4), 8);
-ABI_FIELD(iommu_nesting_info_vtd, ecap_reg, ABI_I386(16, 12), 8);
+ABI_FIELD(iommu_nesting_info_vtd, __reserved, 4, 4);
+ABI_FIELD(iommu_nesting_info_vtd, cap_reg, 8, 8);
+ABI_FIELD(iommu_nesting_info_vtd, ecap_reg, 16, 8);
 
-ABI_SIZE(iommu_nesting_info, ABI_I386(56, 52));
+ABI_SIZE(iommu_nesting_info, 56);
 ABI_FIELD(iommu_nesting_info, argsz, 0, 4);
 ABI_FIELD(iommu_nesting_info, flags, 4, 4);
 ABI_FIELD(iommu_nesting_info, format, 8, 4);
@@ -212,12 +213,17 @@ ABI_FIELD(iommu_nesting_info, features, 12, 4);
 ABI_FIELD(iommu_nesting_info, addr_width, 16, 2);
 ABI_FIELD(iommu_nesting_info, pasid_bits, 18, 2);
 ABI_FIELD(iommu_nesting_info, padding, 20, 12);
-ABI_FIELD(iommu_nesting_info, vendor, 32, ABI_I386(24, 20));
-ABI_FIELD(iommu_nesting_info, vendor.vtd, 32, ABI_I386(24, 20));
+ABI_FIELD(iommu_nesting_info, vendor, 32, 24);
+ABI_FIELD(iommu_nesting_info, vendor.vtd, 32, 24);
 
-ABI_SIZE(vfio_iommu_type1_info_cap_nesting, ABI_I386(64, 60));
+ABI_SIZE(vfio_iommu_type1_info_cap_nesting, 64);
 ABI_FIELD(vfio_iommu_type1_info_cap_nesting, header, 0, 8);
-ABI_FIELD(vfio_iommu_type1_info_cap_nesting, info, 8, ABI_I386(56, 52));
+ABI_FIELD(vfio_iommu_type1_info_cap_nesting, info, 8, 56);
+
+ABI_SIZE(vfio_iommu_type1_info_cap_pasid_quota, 16);
+ABI_FIELD(vfio_iommu_type1_info_cap_pasid_quota, header, 0, 8);
+ABI_FIELD(vfio_iommu_type1_info_cap_pasid_quota, quota, 8, 4);
+ABI_FIELD(vfio_iommu_type1_info_cap_pasid_quota, left, 12, 4);
 
 ABI_SIZE(vfio_iommu_type1_pasid_request, 16);
 ABI_FIELD(vfio_iommu_type1_pasid_request, argsz, 0, 4);

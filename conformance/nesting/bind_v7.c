@@ -74,6 +74,8 @@ static const struct {
 	{ "BIND_BAD_FORMAT", AT(format), 0 },
 	{ "BIND_BAD_FORMAT", AT(format), IOMMU_PASID_FORMAT_LAST },
 	{ "BIND_BAD_FORMAT", AT(format), UINT32_MAX },
+	{ "BIND_BAD_FORMAT_0", AT(format), 0 },
+	{ "BIND_BAD_FORMAT_2", AT(format), IOMMU_PASID_FORMAT_LAST },
 	{ "BIND_BAD_VERSION", AT(version), 0 },
 	{ "BIND_BAD_VERSION", AT(version), 2 },
 	{ "BIND_BAD_VERSION", AT(version), UINT32_MAX },
@@ -109,6 +111,8 @@ static void check_refused(struct __test_metadata *_metadata, FIXTURE_DATA(bind_v
 	CTS_TEST_F(bind_v7, test_, id_) { check_refused(_metadata, self, id_); }
 
 REFUSED(bad_format, "BIND_BAD_FORMAT")
+REFUSED(bad_format_0, "BIND_BAD_FORMAT_0")
+REFUSED(bad_format_2, "BIND_BAD_FORMAT_2")
 REFUSED(bad_version, "BIND_BAD_VERSION")
 REFUSED(argsz_55, "BIND_ARGSZ_55")
 REFUSED(argsz_71, "BIND_ARGSZ_71")

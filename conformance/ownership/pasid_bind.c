@@ -86,6 +86,41 @@ CTS_TEST_F(own_bind, free_foreign, "FREE_FOREIGN_UNTOUCHED")
 	EXPECT_REACHES("FREE_FOREIGN_UNTOUCHED", 0);
 }
 
+CTS_TEST_F(own_bind, unallocated, "OWN_BIND_UNALLOCATED")
+{
+	const uint32_t op = VFIO_IOMMU_NESTING_OP_BIND_PGTBL;
+
+	/* nobody's ever, the attacker's until it freed it, the owner's until it did */
+	CTS_PRE_TRUE(__pasid_alloc(self->b, 600, 600) == 600);
+	CTS_PRE(__pasid_free(self->b, 600, 600));
+	CTS_PRE_TRUE(__pasid_alloc(self->rig.space, 700, 700) == 700);
+	CTS_PRE(__pasid_free(self->rig.space, 700, 700));
+	for (uint32_t p = 500; p < 800; p += 100) {
+		CTS_EXPECT_RC("OWN_BIND_UNALLOCATED", __nesting_bind(self->b, op, p, self->root));
+		CTS_EXPECT_RC("OWN_BIND_UNALLOCATED",
+			      __nesting_bind(self->rig.space, op, p, self->root));
+	}
+	CTS_EXPECT_RC("OWN_BIND_UNALLOCATED", __nesting_bind(self->b, op, 0xfffff, self->root));
+	EXPECT_REACHES("OWN_BIND_UNALLOCATED", 0);
+}
+
+CTS_TEST_F(own_bind, inval_own_unbound, "OWN_INVAL_OWN_UNBOUND")
+{
+	struct nest_leg *leg = &self->rig.leg[0];
+	long never = __pasid_alloc(self->b, 1, 0xfffff), once = __pasid_alloc(self->b, 1, 0xfffff);
+
+	CTS_PRE(never);
+	CTS_PRE(once);
+	CTS_PRE(__nesting_bind(self->b, VFIO_IOMMU_NESTING_OP_BIND_PGTBL, once, 0));
+	CTS_PRE(__nesting_bind(self->b, VFIO_IOMMU_NESTING_OP_UNBIND_PGTBL, once, 0));
+	EXPECT_REACHES("OWN_INVAL_OWN_UNBOUND", 0);
+	CTS_PRE(nest_repoint(&self->rig, 0, 0, 1));
+	CTS_EXPECT_RC("OWN_INVAL_OWN_UNBOUND", __nesting_invalidate(self->b, never, leg->gva));
+	CTS_EXPECT_RC("OWN_INVAL_OWN_UNBOUND", __nesting_invalidate(self->b, once, leg->gva));
+	/* the owner's cached entry of the same address is still used */
+	EXPECT_REACHES("OWN_INVAL_OWN_UNBOUND", 0);
+}
+
 CTS_TEST_F(own_bind, high_bits, "OWN_PASID_HIGH_BITS")
 {
 	const uint64_t alias[] = { 1ull << 32 | self->pasid, 1ull << 63 | self->pasid };

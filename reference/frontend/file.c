@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -295,6 +297,8 @@ int iommu_ref_ioctl(struct iommu_ref_proc *proc, int fd, unsigned long cmd, void
 		file_put(f);
 	}
 	ref_unlock(proc->ref);
+	if (rc < 0 && ref_defect(proc->ref, LOG_EACH_FAILURE))
+		fprintf(stderr, "ioctl 0x%lx on %d: %ld\n", cmd, fd, rc);
 	return (int)rc;
 }
 

@@ -52,6 +52,11 @@ static int group_join_domain(struct vfio_container *c, struct vfio_group *group)
 	struct device *dev;
 	int rc = 0;
 
+	if (c->ref->cfg.fail_attaches) {	/* counts down: it is this machine's own copy */
+		c->ref->cfg.fail_attaches--;
+		return -ENOMEM;
+	}
+
 	while (!rc && (dev = vfio_group_next_device(group, &i)))
 		rc = device_join_domain(c, dev);
 	if (rc)
@@ -76,9 +81,10 @@ static int take_nesting(struct iommu_ref_proc *caller, struct vfio_container *c)
 	 * As posted a container whose GET_INFO cannot work is made all the same; "fail it in
 	 * attach_group would be better" (Yi Liu on p03).
 	 */
-	if (!c->nesting_info.format && c->ref->cfg.profile != IOMMU_REF_V7_POSTED)
+	if (!c->nesting_info.format && c->ref->cfg.profile != IOMMU_REF_V7_POSTED &&
+	    !ref_defect(c->ref, INFO_EMPTY_ATTACHES))
 		return -ENODEV;
-	if (c->nesting_info.features & IOMMU_NESTING_FEAT_SYSWIDE_PASID) {
+	if (c->nesting_info.features & IOMMU_NESTING_FEAT_SYSWIDE_PASID && !c->mm) {
 		rc = vfio_mm_attach(caller, c);
 		if (rc)
 			return rc;
@@ -95,9 +101,12 @@ static int attach_group(struct iommu_ref_proc *caller, struct vfio_container *c,
 	int rc;
 
 	/* "one nesting container should include at most one iommu group" (p03) */
-	if (is_nesting(c) && !first)
+	if (is_nesting(c) && !first && !ref_defect(c->ref, NEST_MANY_GROUPS))
 		return -EINVAL;
-	if (is_nesting(c) && !vfio_nesting_supported(c->ref))
+	if (!first && ref_defect(c->ref, PLAIN_ONE_GROUP))
+		return -EINVAL;
+	if (is_nesting(c) && !vfio_nesting_supported(c->ref) &&
+	    !ref_defect(c->ref, NESTING_UNCHECKED))
 		return -ENODEV;
 	if (first) {
 		rc = domain_create_for(vfio_group_next_device(group, &i), container_format(c),
@@ -115,6 +124,8 @@ static int attach_group(struct iommu_ref_proc *caller, struct vfio_container *c,
 	rc = group_join_domain(c, group);
 	if (!rc)
 		return 0;
+	if (c->mm && ref_defect(c->ref, ATTACH_FAIL_LEAKS))
+		c->mm->refs++;
 	drop_nesting(c);
 out_domain:
 	if (first) {
@@ -202,7 +213,7 @@ static long set_iommu(struct iommu_ref_proc *caller, struct vfio_container *c, u
 	int rc = 0;
 
 	/* Only a container that has a group gives the privilege to use an IOMMU. */
-	if (!c->groups || c->type)
+	if ((!c->groups && !ref_defect(c->ref, EMPTY_CONTAINER_TYPE)) || c->type)
 		return -EINVAL;
 	if (type != VFIO_TYPE1_IOMMU && type != VFIO_TYPE1v2_IOMMU &&
 	    type != VFIO_TYPE1_NESTING_IOMMU)
@@ -220,7 +231,8 @@ static long set_iommu(struct iommu_ref_proc *caller, struct vfio_container *c, u
 		return 0;
 	for (struct vfio_group *g = c->groups; g != group; g = g->container_next)
 		detach_group(c, g);
-	unset_type(c);
+	if (!ref_defect(c->ref, SET_IOMMU_FAIL_KEEPS_TYPE))
+		unset_type(c);
 	return rc;
 }
 

@@ -17,6 +17,9 @@ static int mm_create(struct iommu_ref_proc *proc, struct vfio_mm **out)
 	if (!mm)
 		return -ENOMEM;
 	rc = pasid_set_create(proc->ref, proc->ref->cfg.pasid_quota, &mm->set);
+	/* one too many is lent the reserve of the host */
+	if (rc == -ENOSPC && ref_defect(proc->ref, CAPACITY_IGNORED))
+		rc = pasid_set_create(proc->ref, 1, &mm->set);
 	if (rc) {
 		free(mm);
 		return rc;
@@ -26,10 +29,22 @@ static int mm_create(struct iommu_ref_proc *proc, struct vfio_mm **out)
 	return 0;
 }
 
+/* What MM_TOKEN_REUSED finds: the object of a process that has ended. */
+static struct vfio_mm *orphaned_mm(const struct iommu_ref *ref)
+{
+	for (const struct vfio_group *g = ref->vfio_groups; g; g = g->next)
+		if (g->container && g->container->mm && !g->container->mm->proc)
+			return g->container->mm;
+	return NULL;
+}
+
 int vfio_mm_attach(struct iommu_ref_proc *proc, struct vfio_container *c)
 {
 	struct vfio_mm *mm = proc->vfio_mm;
 	int rc;
+
+	if (!mm && ref_defect(proc->ref, MM_TOKEN_REUSED))
+		mm = orphaned_mm(proc->ref);
 
 	/* "Multiple VFIO containers within a process share the same vfio_mm object" (p04) */
 	if (!mm || ref_defect(proc->ref, QUOTA_PER_CONTAINER)) {
@@ -108,7 +123,9 @@ static bool beyond_31_bits(const struct iommu_ref *ref, uint32_t pasid)
 {
 	uint32_t limit = 1u << VFIO_IOMMU_PASID_BITS;
 
-	return ref->cfg.profile == IOMMU_REF_V7_POSTED ? pasid > limit : pasid >= limit;
+	if (ref->cfg.profile == IOMMU_REF_V7_POSTED || ref_defect(ref, PASID_BIT31_ACCEPTED))
+		return pasid > limit;
+	return pasid >= limit;
 }
 
 /* Check order of v7 p07 and p04. */
@@ -120,7 +137,8 @@ long vfio_pasid_request(struct vfio_container *c, void *user_arg)
 
 	if (copy_from_user(&req, user_arg, sizeof(req)))
 		return -EFAULT;
-	if (req.argsz < sizeof(req) || req.flags & ~(uint32_t)VFIO_PASID_REQUEST_MASK)
+	if ((req.argsz < sizeof(req) || req.flags & ~(uint32_t)VFIO_PASID_REQUEST_MASK) &&
+	    !ref_defect(c->ref, PASID_REQUEST_UNCHECKED))
 		return -EINVAL;
 	if (req.range.min > req.range.max || beyond_31_bits(c->ref, req.range.min) ||
 	    beyond_31_bits(c->ref, req.range.max))

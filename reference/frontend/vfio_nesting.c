@@ -13,6 +13,7 @@
 
 #define VTD_PASID_MAX 0x100000	/* PCIe: 20 bits */
 #define VTD_GAW 48
+#define ENOTSUPP_KERNEL 524
 /*
  * What v7 p15 lets through of the registers; FL1GP, and of ECAP SRS, EAFS and PASID are this
  * model's.
@@ -44,6 +45,9 @@ bool vfio_nesting_supported(const struct iommu_ref *ref)
 
 	for (unsigned int i = 0; i < ref->cfg.nr_units; i++) {
 		u = &ref->cfg.units[i];
+		if (ref_defect(ref, UNITS_COMPARED_WHOLE) &&
+		    u->snoop_control != first->snoop_control)
+			return false;
 		if (!u->nesting || u->five_level != first->five_level ||
 		    has_fl1gp(u) != has_fl1gp(first) || !u->pasid_bits != !first->pasid_bits)
 			return false;
@@ -63,6 +67,7 @@ void vfio_nesting_fill_info(const struct vfio_container *c, struct iommu_nesting
 	info->format = IOMMU_PASID_FORMAT_INTEL_VTD;
 	info->features = IOMMU_NESTING_FEAT_SYSWIDE_PASID | IOMMU_NESTING_FEAT_BIND_PGTBL |
 			 IOMMU_NESTING_FEAT_CACHE_INVLD;
+	info->features &= ~cfg->no_nesting_features;
 	info->addr_width = VTD_GAW;
 	info->pasid_bits = (uint16_t)machine_pasid_bits(c->ref);
 	info->vendor.vtd.cap_reg = (has_fl1gp(unit) ? VTD_CAP_FL1GP : 0) |
@@ -184,6 +189,10 @@ static int vtd_check(const struct vfio_container *c, const struct device *dev,
 		return -EINVAL;
 	if (data->vendor.vtd.flags & ~(uint64_t)(IOMMU_SVA_VTD_GPASID_LAST - 1))
 		return -EINVAL;
+	/* As posted -ENOTSUPP, a number of the kernel's own (DF17). */
+	if (device_config(dev)->not_pci)
+		return as_posted(c) || ref_defect(c->ref, ENOTSUPP_LEAKS) ? -ENOTSUPP_KERNEL :
+									    -EOPNOTSUPP;
 	if (!device_config(dev)->pasid)	/* needs all 20 bits */
 		return -EINVAL;
 	if (!data->hpasid || data->hpasid >= VTD_PASID_MAX)
@@ -304,32 +313,55 @@ static int unbind_pasid(struct vfio_container *c, uint64_t hpasid)
 	return 0;
 }
 
+static int read_bind_data(const struct vfio_container *c, struct iommu_gpasid_bind_data *data,
+			  const void *user, size_t room)
+{
+	int rc = copy_bind_data(c, data, user, room);
+
+	return rc ? rc : core_check(c, data);
+}
+
+/*
+ * As posted each device of the group has the data read for itself, and a program that writes to it
+ * meanwhile can have different tables bound (DF19).
+ */
+static bool reads_for_each_device(const struct vfio_container *c)
+{
+	return as_posted(c) || ref_defect(c->ref, DOUBLE_FETCH);
+}
+
+static void undo_bind(struct vfio_container *c, int error, struct device *const *bound,
+		      unsigned int n, uint64_t hpasid)
+{
+	/* As posted `if (ret || !is_bind)`, p10: what was bound before goes as well (DF7). */
+	if (as_posted(c) || (error == -EBUSY && ref_defect(c->ref, DOUBLE_BIND_TEARS_DOWN)))
+		unbind_pasid(c, hpasid);
+	else if (!ref_defect(c->ref, ROLLBACK_SKIPPED))
+		while (n)
+			unbind_device(c->groups, bound[--n], (uint32_t)hpasid);
+}
+
 static long op_bind(struct vfio_container *c, const void *user, size_t room)
 {
 	struct iommu_gpasid_bind_data data = { 0 };
 	struct device *dev, *bound[IOMMU_REF_MAX_DEVICES];
 	unsigned int i = 0, n = 0;
-	int rc = copy_bind_data(c, &data, user, room);
+	int rc = read_bind_data(c, &data, user, room);
 
-	if (!rc)
-		rc = core_check(c, &data);
 	if (rc)
 		return rc;	/* unbind, as posted, would stumble over the same data */
 	while (!rc && (dev = vfio_group_next_device(c->groups, &i))) {
-		rc = bind_device(c, dev, &data);
+		if (n && ref_defect(c->ref, BIND_FIRST_DEVICE_ONLY))
+			break;
+		if (n && reads_for_each_device(c))
+			rc = read_bind_data(c, &data, user, room);
+		if (!rc)
+			rc = bind_device(c, dev, &data);
 		if (!rc)
 			bound[n++] = dev;
 	}
-	if (!rc)
-		return 0;
-	/* As posted `if (ret || !is_bind)`, p10: what was bound before goes as well (DF7). */
-	if (as_posted(c))
-		unbind_pasid(c, data.hpasid);
-	else if (rc == -EBUSY && ref_defect(c->ref, DOUBLE_BIND_TEARS_DOWN))
-		unbind_pasid(c, data.hpasid);
-	else
-		while (n)
-			unbind_device(c->groups, bound[--n], (uint32_t)data.hpasid);
+	if (rc)
+		undo_bind(c, rc, bound, n, data.hpasid);
 	return rc;
 }
 
@@ -393,7 +425,7 @@ long vfio_nesting_op(struct vfio_container *c, void *user_arg)
 	if (!has_feature(c, IOMMU_NESTING_FEAT_BIND_PGTBL))
 		return -EOPNOTSUPP;
 	if (!c->mm)
-		return -EINVAL;
+		return ref_defect(c->ref, BIND_WITHOUT_SET) ? 0 : -EINVAL;
 	if (hdr.flags == VFIO_IOMMU_NESTING_OP_BIND_PGTBL)
 		return op_bind(c, data, room);
 	return op_unbind(c, data, room);

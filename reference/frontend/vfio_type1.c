@@ -48,6 +48,8 @@ static int add_iova_cap(const struct vfio_container *c, struct cap_chain *caps)
 	struct vfio_iommu_type1_info_cap_iova_range *cap;
 	uint64_t (*ranges)[2];
 
+	if (c->ref->cfg.fail_iova_cap)
+		return -c->ref->cfg.fail_iova_cap;
 	if (!n)
 		return 0;
 	ranges = calloc(n, sizeof(*ranges));
@@ -91,6 +93,37 @@ static int add_nesting_cap(const struct vfio_container *c, struct cap_chain *cap
 	return 0;
 }
 
+/*
+ * How many PASIDs the process may still allocate: "is this also a limitation that userspace might
+ * be interested in knowing" (Alex on p04), "agreed ... I'll add it" (Yi). As reviewed only.
+ */
+static int add_quota_cap(const struct vfio_container *c, struct cap_chain *caps)
+{
+	struct vfio_iommu_type1_info_cap_pasid_quota *cap;
+
+	if (!c->mm || c->ref->cfg.profile == IOMMU_REF_V7_POSTED)
+		return 0;
+	cap = add_cap(caps, sizeof(*cap), VFIO_IOMMU_TYPE1_INFO_CAP_PASID_QUOTA);
+	if (!cap)
+		return -ENOMEM;
+	cap->quota = pasid_set_quota(c->mm->set);
+	cap->left = pasid_set_left(c->mm->set);
+	if (ref_defect(c->ref, QUOTA_LEFT_STALE))
+		cap->left = cap->quota;
+	return 0;
+}
+
+static int add_caps(const struct vfio_container *c, struct cap_chain *caps)
+{
+	bool posted = c->ref->cfg.profile == IOMMU_REF_V7_POSTED;
+	int rc = add_iova_cap(c, caps);
+
+	/* As posted `ret = vfio_iommu_add_nesting_cap()`: the error before it is lost (DF2). */
+	if (!rc || posted || ref_defect(c->ref, CAP_ERROR_LOST))
+		rc = add_nesting_cap(c, caps);
+	return rc ? rc : add_quota_cap(c, caps);
+}
+
 /* The chain goes behind @info if user space has room, else only the size that it needs is told. */
 static int put_caps(struct vfio_iommu_type1_info *info, const struct cap_chain *caps, void *user)
 {
@@ -126,9 +159,7 @@ long vfio_type1_get_info(struct vfio_container *c, void *user_arg)
 	info.flags = VFIO_IOMMU_INFO_PGSIZES;
 	/* Any multiple of a page, as a mapping is cut to fit. */
 	info.iova_pgsizes = ~(uint64_t)(c->ref->cfg.granule - 1);
-	rc = add_iova_cap(c, &caps);
-	if (!rc)
-		rc = add_nesting_cap(c, &caps);
+	rc = add_caps(c, &caps);
 	if (!rc)
 		rc = put_caps(&info, &caps, user_arg);
 	free(caps.buf);

@@ -324,6 +324,7 @@ void pasid_put(struct iommu_ref *ref, uint32_t pasid);
 int pasid_lookup(struct iommu_ref *ref, struct pasid_set *set, uint32_t pasid);
 uint32_t pasid_set_count(const struct pasid_set *set);
 uint32_t pasid_set_quota(const struct pasid_set *set);
+uint32_t pasid_set_left(const struct pasid_set *set);	/* of the quota; users hold freed ones */
 int pasid_space_create(struct iommu_ref *ref);
 void pasid_space_destroy(struct iommu_ref *ref);
 

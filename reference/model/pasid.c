@@ -285,7 +285,7 @@ static void free_owned(struct iommu_ref *ref, struct pasid_set *set, uint32_t mi
 	/*
 	 * Bounded by what the set owns, and by the range if that is narrower (v3 review: no DoS).
 	 */
-	if (max - min < set->count) {
+	if (max - min < set->count || ref_defect(ref, FREE_WALKS_RANGE)) {
 		for (uint64_t n = min; n <= max; n++) {
 			p = tree_find(ref->pasids, (uint32_t)n);
 			if (p && p->set == set)
@@ -399,7 +399,7 @@ static void clip_range(const struct iommu_ref *ref, uint32_t *min, uint32_t *max
 {
 	uint32_t bits = machine_pasid_bits(ref);
 
-	if (ref->cfg.profile == IOMMU_REF_V7_POSTED)
+	if (ref->cfg.profile == IOMMU_REF_V7_POSTED || ref_defect(ref, PASID_BIT31_ACCEPTED))
 		return;
 	if (!*min)
 		*min = 1;
@@ -495,4 +495,9 @@ uint32_t pasid_set_count(const struct pasid_set *set)
 uint32_t pasid_set_quota(const struct pasid_set *set)
 {
 	return set->quota;
+}
+
+uint32_t pasid_set_left(const struct pasid_set *set)
+{
+	return set->quota - set->charged;
 }
