@@ -47,7 +47,7 @@ static int begin_reference(struct cts *c)
 	copy_text(p->version, sizeof(p->version), "%s", REFERENCE_FOLLOWS);
 	c->arch = c->v.arch == CTS_ARCH_ANY ? CTS_VTD : c->v.arch;
 	if (c->v.profile == CTS_IOASID_RFC) {
-		skip(c, "not-supported: the reference has no /dev/ioasid");
+		skip(c, "not-supported: the suite does not speak /dev/ioasid");
 		return -EOPNOTSUPP;
 	}
 	return 0;
