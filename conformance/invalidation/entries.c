@@ -283,4 +283,28 @@ CTS_TEST_F(inv_vtd, all, "INV_VTD_U64MAX")
 	}
 }
 
+/* 2^52 pages are 2^64 bytes: a size of 64 bits would say none of them. */
+CTS_TEST_F(inv_vtd, npages_wrap, "INV_VTD_NPAGES_WRAP")
+{
+	static const uint64_t npages[] = { 1ull << 52, (1ull << 52) + 1, 1ull << 63 };
+	uint32_t done;
+
+	for (size_t i = 0; i < ARRAY_SIZE(npages); i++) {
+		struct iommu_hwpt_vtd_s1_invalidate e = {
+			.addr = self->rig.leg[0].gva + PAGE, .npages = npages[i],
+		};
+		long rc;
+
+		INV_WARM(&self->rig, 0, 5, 1);
+		CTS_PRE(nest_repoint(&self->rig, 0, 5, 9));
+		rc = vtd_inv(self, e, &done);
+		CTS_EXPECT_RC("INV_VTD_NPAGES_WRAP", rc);
+		CTS_EXPECT_EQ("INV_VTD_NPAGES_WRAP", !rc, done);
+		if (!rc)
+			INV_EXPECT_AT("INV_VTD_NPAGES_WRAP", &self->rig, 0, 5, 9);
+		CTS_PRE(nest_repoint(&self->rig, 0, 5, 5));
+		CTS_PRE(nest_invalidate_all(&self->rig, 0));
+	}
+}
+
 CTS_SUITE("invalidation", "invalidation/entries");

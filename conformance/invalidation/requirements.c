@@ -219,6 +219,11 @@ static const struct cts_requirement invalidation[] = {
 	  "Address 0 with U64_MAX pages takes effect on all that is cached of the table",
 	  CTS_MUST, "iommufd.h struct iommu_hwpt_vtd_s1_invalidate", CTS_IOMMUFD, "6.8", NULL,
 	  { EXPECT_IN(CTS_IOMMUFD, 0) } },
+	{ "INV_VTD_NPAGES_WRAP", "invalidation",
+	  "A VT-d entry with so many pages that their size passes 64 bits is refused or takes "
+	  "effect on all of them",
+	  CTS_MUST, "iommufd.h struct iommu_hwpt_vtd_s1_invalidate @npages", CTS_IOMMUFD, "6.8",
+	  NULL, { EXPECT_IN(CTS_IOMMUFD, 0, EINVAL, ERANGE, EOVERFLOW) } },
 	{ "INV_VTD_U64MAX_ADDR", "invalidation",
 	  "U64_MAX pages from another address than 0 on are refused",
 	  CTS_OBSERVED, "intel/nested.c", CTS_IOMMUFD, "6.8", NULL,
