@@ -133,7 +133,7 @@ int ats_address(struct device *dev, const struct iommu_ref_dma *dma, uint64_t io
 		if (rc)
 			return rc;
 		if (!prot_allows(dev->ref, hit.prot, want)) {
-			why->silent = true;	/* the device does not even try */
+			why->unsent = true;
 			return -EFAULT;
 		}
 		*pa = hit.pa + (iova & ((1ull << hit.shift) - 1));

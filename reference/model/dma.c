@@ -111,6 +111,8 @@ void dma_faulted(struct device *dev, const struct iommu_ref_dma *dma, uint64_t i
 	fault_fill(dev, dma, iova, why, &record);
 	if (fault)
 		*fault = record;
+	if (why->unsent)
+		return;
 	dev->ref->stats.faults++;
 	if (why->silent)
 		return;

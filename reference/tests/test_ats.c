@@ -156,6 +156,7 @@ TEST_F(ats, no_right_is_not_sent)
 	EXPECT_EQ(-EFAULT, run(self->ref, IOMMU_REF_DMA_ATC, true, IOVA - 3, buf, 3, &f));
 	EXPECT_EQ(IOMMU_REF_FAULT_S1_TRANSLATION, f.reason);
 	EXPECT_EQ(0, iommu_ref_fault_pop(self->ref, &f));
+	EXPECT_EQ(0, m_stats(self->ref).faults);
 	EXPECT_EQ(0, self->mem[0]);
 	/* over pages, from a read entry to one that is good for writing, too */
 	memset(self->mem, 7, 2 * PAGE_SIZE);
