@@ -187,16 +187,16 @@ FIXTURE_VARIANT(info_units) {
 	const struct cts_machine *machine;
 };
 FIXTURE_VARIANT_ADD(info_units, told_reviewed) {
-	.v = { CTS_V7_REVIEWED, CTS_VTD }, .machine = &told,
+	.v = { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD }, .machine = &told,
 };
 FIXTURE_VARIANT_ADD(info_units, told_posted) {
-	.v = { CTS_V7_POSTED, CTS_VTD }, .machine = &told,
+	.v = { .profile = CTS_V7_POSTED, .arch = CTS_VTD }, .machine = &told,
 };
 FIXTURE_VARIANT_ADD(info_units, untold_reviewed) {
-	.v = { CTS_V7_REVIEWED, CTS_VTD }, .machine = &untold,
+	.v = { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD }, .machine = &untold,
 };
 FIXTURE_VARIANT_ADD(info_units, untold_posted) {
-	.v = { CTS_V7_POSTED, CTS_VTD }, .machine = &untold,
+	.v = { .profile = CTS_V7_POSTED, .arch = CTS_VTD }, .machine = &untold,
 };
 
 FIXTURE_SETUP(info_units)

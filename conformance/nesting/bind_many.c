@@ -92,16 +92,16 @@ FIXTURE_VARIANT(bind_none) {
 	const struct cts_machine *machine;
 };
 FIXTURE_VARIANT_ADD(bind_none, own_pasids_reviewed) {
-	.v = { CTS_V7_REVIEWED, CTS_VTD }, .machine = &own_pasids,
+	.v = { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD }, .machine = &own_pasids,
 };
 FIXTURE_VARIANT_ADD(bind_none, own_pasids_posted) {
-	.v = { CTS_V7_POSTED, CTS_VTD }, .machine = &own_pasids,
+	.v = { .profile = CTS_V7_POSTED, .arch = CTS_VTD }, .machine = &own_pasids,
 };
 FIXTURE_VARIANT_ADD(bind_none, platform_reviewed) {
-	.v = { CTS_V7_REVIEWED, CTS_VTD }, .machine = &platform,
+	.v = { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD }, .machine = &platform,
 };
 FIXTURE_VARIANT_ADD(bind_none, platform_posted) {
-	.v = { CTS_V7_POSTED, CTS_VTD }, .machine = &platform,
+	.v = { .profile = CTS_V7_POSTED, .arch = CTS_VTD }, .machine = &platform,
 };
 
 FIXTURE_SETUP(bind_none)
