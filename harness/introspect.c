@@ -57,6 +57,29 @@ int cts_atc_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_t 
 	return cts_ref(c) ? iommu_ref_atc_cached(cts_ref(c), &dma) : -EOPNOTSUPP;
 }
 
+int cts_page_request(struct cts *c, const struct cts_page_request *req)
+{
+	const struct iommu_ref_page_request out = {
+		.device = req->device, .last = req->last, .read = true, .grpid = req->grpid,
+		.iova = req->iova,
+	};
+
+	return cts_ref(c) ? iommu_ref_page_request(cts_ref(c), &out) : -EOPNOTSUPP;
+}
+
+int cts_page_response_pop(struct cts *c, unsigned int device, unsigned int *grpid)
+{
+	struct iommu_ref_page_response resp;
+	int rc = -EOPNOTSUPP;
+
+	if (cts_ref(c))
+		rc = iommu_ref_page_response_pop(cts_ref(c), device, &resp);
+	if (rc <= 0)
+		return rc ? rc : -1;
+	*grpid = resp.grpid;
+	return (int)resp.code;
+}
+
 int cts_alive(struct cts *c, struct cts_alive *out)
 {
 	struct iommu_ref_stats s;

@@ -26,6 +26,18 @@ int cts_iotlb_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_
 int cts_atc_cached(struct cts *c, unsigned int device, bool has_pasid, uint32_t pasid,
 		   uint64_t iova, bool write);
 
+/* A page request that a device is to send, without a PASID. */
+struct cts_page_request {
+	unsigned int device;	/* index */
+	unsigned int grpid;
+	uint64_t iova;
+	bool last;		/* of its group */
+};
+/* 0; -EOPNOTSUPP: no device here can be told to; -ENODEV: it cannot ask. */
+int cts_page_request(struct cts *c, const struct cts_page_request *req);
+/* The oldest answer that @device got: its code and group, -1 when there is none, or -EOPNOTSUPP. */
+int cts_page_response_pop(struct cts *c, unsigned int device, unsigned int *grpid);
+
 /* What is alive now: to compare before and after. */
 struct cts_alive {
 	uint64_t objects, domains, pasids, pinned_pages;

@@ -48,7 +48,7 @@ static const struct system_row systems[] = {
 	{ "VT-d's values of the nesting info", "v7 p16",
 	  "INFO_CAP_MASKED INFO_PASID_BITS INFO_ADDR_WIDTH INFO_FLAGS_ZERO", "" },
 	{ "page faults, their queue and the responses", "v7 review; RFC v1",
-	  "NEST_FAULT_TELLS_GVA ISO_FAULT_RECORDED", "responses: no requirement yet" },
+	  "FLT_* NEST_FAULT_TELLS_GVA ISO_FAULT_RECORDED", "" },
 	{ "/dev/sva: PASIDs outside a container are out of reach", "v7 review",
 	  "OWN_FD_CONTAINER OWN_ID_* OWN_PASSED_MAPS", "as iommufd's" },
 	{ "/dev/ioasid: one place for mapping", "ioasid V4", "", "no requirement yet" },

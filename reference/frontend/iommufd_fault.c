@@ -46,15 +46,16 @@ int fault_listen(struct hwpt *hwpt, uint32_t id)
 
 /* ---- the file */
 
-static int copy_group(const struct page_group *group, uint32_t cookie,
+static int copy_group(const struct iommu_ref *ref, const struct page_group *group, uint32_t cookie,
 		      struct iommu_hwpt_pgfault *user)
 {
 	for (size_t i = 0; i < group->nr; i++) {
 		const struct iommu_ref_page_request *req = &group->req[i];
 		const struct iommu_hwpt_pgfault data = {
 			.flags = (req->has_pasid ? IOMMU_PGFAULT_FLAGS_PASID_VALID : 0) |
-				 (req->last ? IOMMU_PGFAULT_FLAGS_LAST_PAGE : 0),
-			.dev_id = group->dev_id,
+				 (req->last || ref_defect(ref, PAGE_LAST_EACH) ?
+					  IOMMU_PGFAULT_FLAGS_LAST_PAGE : 0),
+			.dev_id = ref_defect(ref, PAGE_DEVICE_UNTOLD) ? 0 : group->dev_id,
 			.pasid = req->has_pasid ? req->pasid : 0,
 			.grpid = req->grpid,
 			.perm = (req->read ? IOMMU_PGFAULT_PERM_READ : 0) |
@@ -90,7 +91,7 @@ static ssize_t fault_read(struct iommu_ref_proc *caller, struct ref_file *f, voi
 
 		if (group->nr > room - done)
 			return done ? (ssize_t)(done * sizeof(*user)) : -EINVAL;
-		if (copy_group(group, cookie, user + done))
+		if (copy_group(f->ref, group, cookie, user + done))
 			return done ? (ssize_t)(done * sizeof(*user)) : -EFAULT;
 		done += group->nr;
 		page_queue_taken(&fault->groups, cookie);
@@ -101,14 +102,16 @@ static ssize_t fault_read(struct iommu_ref_proc *caller, struct ref_file *f, voi
 /* -EINVAL: an unknown code, or no group with this cookie waits. */
 static int fault_respond(struct fault_queue *fault, const struct iommu_hwpt_page_response *resp)
 {
+	struct iommu_ref *ref = fault->q.obj.ictx->ref;
 	struct page_group *group;
 
-	if (resp->code != IOMMUFD_PAGE_RESP_SUCCESS && resp->code != IOMMUFD_PAGE_RESP_INVALID)
+	if (resp->code != IOMMUFD_PAGE_RESP_SUCCESS && resp->code != IOMMUFD_PAGE_RESP_INVALID &&
+	    !ref_defect(ref, PAGE_RESP_ANY_CODE))
 		return -EINVAL;
 	group = page_queue_find(&fault->groups, resp->cookie);
 	if (!group)
-		return -EINVAL;
-	page_queue_answer(fault->q.obj.ictx->ref, &fault->groups, group,
+		return ref_defect(ref, PAGE_RESP_UNKNOWN_OK) ? 0 : -EINVAL;
+	page_queue_answer(ref, &fault->groups, group,
 			  resp->code == IOMMUFD_PAGE_RESP_SUCCESS ? IOMMU_REF_PAGE_SUCCESS :
 								    IOMMU_REF_PAGE_INVALID);
 	return 0;

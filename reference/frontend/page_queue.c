@@ -74,7 +74,8 @@ static void end_list(struct iommu_ref *ref, struct page_group **list,
 			continue;
 		}
 		*list = group->next;
-		page_group_respond(ref, group, IOMMU_REF_PAGE_INVALID);
+		page_group_respond(ref, group, ref_defect(ref, PAGE_AUTORESP_SUCCESS) ?
+						IOMMU_REF_PAGE_SUCCESS : IOMMU_REF_PAGE_INVALID);
 	}
 }
 

@@ -267,7 +267,7 @@ static long type1_ioctl(struct vfio_container *c, unsigned int cmd, void *user_a
 	case VFIO_IOMMU_NESTING_OP:
 		return vfio_nesting_op(c, user_arg);
 	default:
-		return -ENOTTY;
+		return ref_defect(c->ref, COMMAND_UNKNOWN_OK) ? 0 : -ENOTTY;
 	}
 }
 

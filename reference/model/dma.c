@@ -21,7 +21,7 @@ static void fault_fill(const struct device *dev, const struct iommu_ref_dma *dma
 	*fault = (struct iommu_ref_fault){
 		.reason = why->reason,
 		.rid = dev->cfg->rid,
-		.has_pasid = dma->has_pasid,
+		.has_pasid = dma->has_pasid && !ref_defect(dev->ref, FAULT_PASID_LOST),
 		.write = dma->write,
 		.pasid = dma->has_pasid ? dma->pasid : 0,
 		.iova = iova,
