@@ -17,10 +17,20 @@
 struct worker {
 	struct iommu_ref *ref;
 	unsigned int device, pasids;	/* which go round; 0: none */
+	bool ats;		/* asks for translations, which its device keeps */
 	bool (*right)(const struct worker *w, uint64_t iova, uint64_t pa);
 	unsigned int wrong, hits;
 	pthread_t thread;
 };
+
+/* The host address behind the page, as the IOMMU answers the device; 0: none. */
+static uint64_t ask(struct iommu_ref *ref, struct m_req r)
+{
+	struct iommu_ref_dma dma = m_dma(r, NULL, 0);
+	struct iommu_ref_ats_completion c;
+
+	return iommu_ref_ats_translate(ref, &dma, &c) || !c.read ? 0 : c.pa;
+}
 
 static void *translate_much(void *arg)
 {
@@ -29,7 +39,7 @@ static void *translate_much(void *arg)
 	for (unsigned int i = 0; i < ROUNDS * 4; i++) {
 		struct m_req r = { w->device, w->pasids ? i % w->pasids : NO_PASID, false,
 				   BASE + i * 7 % PAGES * PAGE_SIZE };
-		uint64_t pa = m_xlate(w->ref, r, NULL);
+		uint64_t pa = w->ats ? ask(w->ref, r) : m_xlate(w->ref, r, NULL);
 
 		w->hits += pa != 0;
 		w->wrong += pa && !w->right(w, r.iova, pa);
@@ -119,6 +129,39 @@ TEST_F(flat, what_is_unmapped_is_gone)
 	EXPECT_EQ(0, late);
 	EXPECT_EQ(ROUNDS * 4, self->w[1].hits);
 	EXPECT_NE(0, self->w[0].hits);
+}
+
+/* The same of what the devices keep themselves. */
+TEST_F(flat, what_is_unmapped_is_gone_from_devices)
+{
+	unsigned int late = 0;
+
+	for (unsigned int i = 0; i < DEVICES; i++)
+		self->w[i].ats = true;
+	ASSERT_EQ(0, start(self->w, DEVICES));
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint64_t iova = BASE + i % PAGES * PAGE_SIZE;
+		struct iommu_ref_dma dma = m_dma((struct m_req){ 0, NO_PASID, false, iova }, NULL,
+						 0);
+
+		ref_lock(self->ref);
+		domain_unmap(self->ref, self->d[0], iova, iova);
+		ref_unlock(self->ref);
+		late += iommu_ref_atc_cached(self->ref, &dma);
+		late += ask(self->ref, (struct m_req){ 0, NO_PASID, false, iova }) != 0;
+		ref_lock(self->ref);
+		domain_map(self->ref, self->d[0], iova, iova + PAGE_SIZE - 1,
+			   MEM(0) + iova - BASE, RW);
+		if (!(i % 16)) {
+			device_set_domain(self->ref, device_by_index(self->ref, 1), NO_PASID,
+					  self->d[i / 16 % 2]);
+			inv_atc(device_by_index(self->ref, 2), NO_PASID, false, 0, UINT64_MAX);
+		}
+		ref_unlock(self->ref);
+	}
+	EXPECT_EQ(0, join(self->w, DEVICES));
+	EXPECT_EQ(0, late);
+	EXPECT_LT(0, self->w[1].hits);
 }
 
 TEST_F(flat, a_replaced_space_is_gone)
