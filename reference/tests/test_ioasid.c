@@ -368,6 +368,10 @@ TEST_F(ioasid, a_reserved_range_is_in_the_way)
 	EXPECT_EQ(0, io_peek(u, 0, 9, msi));
 	ASSERT_EQ(0, io_unmap(u, id, msi, PG));
 	EXPECT_EQ(0, io_attach(u, 1, id, NO_PASID));
+	/* It takes its range along when it goes. */
+	EXPECT_EQ(-EINVAL, io_map(u, id, msi, self->mem, PG));
+	ASSERT_EQ(0, io_detach(u, 1, id, NO_PASID));
+	EXPECT_EQ(0, io_map(u, id, msi, self->mem, PG));
 }
 
 /* "devices within an iommu group must be all attached to the same IOASID" */
@@ -415,6 +419,9 @@ TEST_F(ioasid, the_device_keeps_the_file_open)
 	EXPECT_EQ(0, io_stats(u).objects);
 	EXPECT_EQ(0, io_stats(u).domains);
 	EXPECT_EQ(0, io_stats(u).pinned_pages);
+	/* The device is free for another one. */
+	u->fd = iommu_ref_open(u->proc, "/dev/ioasid", 0);
+	EXPECT_EQ(0, io_device(u, 0));
 }
 
 TEST_F(ioasid, device_info)

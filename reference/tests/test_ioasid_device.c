@@ -378,7 +378,7 @@ FIXTURE_SETUP(units)
 	cfg.units[0].five_level = variant->vendor == IOMMU_REF_VTD;
 	cfg.units[1].nesting = false;
 	cfg.devices[1].unit = 1;
-	cfg.devices[1].pasid = false;
+	cfg.devices[1].pasid = cfg.devices[3].pasid = false;
 	ASSERT_EQ(0, io_create(&self->u, &cfg));
 	self->mem = io_pages(PAGES);
 }
@@ -443,6 +443,27 @@ TEST_F(units, software_where_hardware_cannot)
 	EXPECT_EQ(1, io_peek(u, 1, NO_PASID, 0x3000));
 	ASSERT_EQ(0, io_unmap(u, parent, PG, 4 * PG));
 	EXPECT_EQ(-EFAULT, io_peek(u, 1, NO_PASID, 0x3000));
+}
+
+/* What all attached devices have: the one with fewer PASIDs may come first or last. */
+TEST_F(units, information_of_several)
+{
+	struct io_user *u = &self->u;
+	struct ioasid_iova_range r[8];
+	struct ioasid_info info;
+
+	for (unsigned int first = 2; first <= 3; first++) {
+		int id = io_alloc(u);
+
+		for (unsigned int i = 2; i <= 3; i++)
+			ASSERT_EQ(0, io_device(u, i));
+		ASSERT_EQ(0, io_attach(u, first, id, NO_PASID));
+		ASSERT_EQ(0, io_attach(u, 5 - first, id, NO_PASID));
+		ASSERT_EQ(0, io_info(u, id, &info, r, 8));
+		EXPECT_EQ(0, info.out_pasid_bits);
+		for (unsigned int i = 2; i <= 3; i++)
+			ASSERT_EQ(0, io_close_device(u, i));
+	}
 }
 
 TEST_F(units, width_of_a_table)
