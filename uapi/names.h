@@ -21,7 +21,7 @@ enum uapi_fd_kind {
 	UAPI_FD_VFIO_GROUP	= 1 << 2,	/* /dev/vfio/N */
 	UAPI_FD_VFIO_DEVICE	= 1 << 3,	/* from a group, or /dev/vfio/devices/vfioN */
 	UAPI_FD_IOASID		= 1 << 4,	/* /dev/ioasid */
-	UAPI_FD_KVM		= 1 << 5,	/* a virtual machine: the PASIDs of its CPUs alone */
+	UAPI_FD_KVM		= 1 << 5,	/* a virtual machine: its PASIDs alone */
 };
 
 /* One named number. @since is a kernel version ("6.2"), "v7-nesting" or "ioasid-rfc". */

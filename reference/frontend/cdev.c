@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "ioasid.h"
+#include "ioasid_objects.h"
 #include "vfio_pci.h"
 #include "../../uapi/vfio.h"
 

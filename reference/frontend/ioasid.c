@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-#include "ioasid.h"
+#include "ioasid_objects.h"
 
 /* ---- address spaces */
 

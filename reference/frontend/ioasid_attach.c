@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ioasid.h"
+#include "ioasid_objects.h"
 
 /* ---- bind */
 

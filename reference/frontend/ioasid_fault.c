@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "ioasid.h"
+#include "ioasid_objects.h"
 
 /*
  * In a group: attach is the IOASID whose table it came through, dev_id the number of the one it is

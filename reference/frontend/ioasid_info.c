@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "ioasid.h"
+#include "ioasid_objects.h"
 
 /* ---- the file */
 

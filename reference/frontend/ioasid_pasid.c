@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ioasid.h"
+#include "ioasid_objects.h"
 
 /* ---- on the wire */
 

@@ -23,7 +23,7 @@ enum object_type {
 	OBJECT_VEVENTQ,
 	OBJECT_HW_QUEUE,
 	OBJECT_SELFTEST,	/* a mock device, reference/mock */
-	OBJECT_IOASID,		/* of /dev/ioasid, ioasid.h */
+	OBJECT_IOASID,		/* of /dev/ioasid, ioasid_objects.h */
 };
 
 struct object {

@@ -261,7 +261,7 @@ TEST_F(mdev, the_default_space_has_a_pasid)
 	EXPECT_EQ(-ENODEV, iommu_ref_wire_pasid(u->ref, 9, false, 0, &p));
 }
 
-/* "when an guest I/O page table is attached to two mdevs with a single vPASID [...] a same pPASID" */
+/* "attached to two mdevs with a single vPASID [...] a same pPASID should be used" */
 TEST_F(mdev, virtual_and_physical)
 {
 	struct io_user *u = &self->u;

@@ -4,8 +4,8 @@
  * file, and their attachments. An IOASID is an object of the same kind as iommufd's; what a
  * kernel-managed root maps is an IOAS with its table, pages and accounting.
  */
-#ifndef IOMMU_REF_IOASID_H
-#define IOMMU_REF_IOASID_H
+#ifndef IOMMU_REF_IOASID_OBJECTS_H
+#define IOMMU_REF_IOASID_OBJECTS_H
 
 #include "iommufd_objects.h"
 #include "../../uapi/ioasid.h"
