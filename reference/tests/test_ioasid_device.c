@@ -106,7 +106,7 @@ TEST_F(fault, report_and_response)
 	EXPECT_EQ(-EINVAL, iommu_ref_read(u->proc, self->fd, f, sizeof(f[0])));
 	EXPECT_EQ(-EFAULT, iommu_ref_read(u->proc, self->fd, NULL, sizeof(f)));
 	EXPECT_EQ(2 * sizeof(f[0]), iommu_ref_read(u->proc, self->fd, f, 2 * sizeof(f[0])));
-	EXPECT_EQ(self->child, f[0].ioasid);
+	EXPECT_EQ((uint32_t)self->child, f[0].ioasid);
 	EXPECT_EQ(GVA(1), f[0].addr);
 	EXPECT_EQ(IOASID_FAULT_PERM_READ, f[0].perm);
 	EXPECT_EQ(0, f[0].flags);
@@ -139,7 +139,7 @@ TEST_F(fault, of_a_pasid)
 	if (arm) {	/* not tracked yet: the entry of the table says which it is */
 		ASSERT_EQ(0, ask(u, VPASID, 3, GVA(1), true));
 		ASSERT_EQ(sizeof(f), iommu_ref_read(u->proc, self->fd, &f, sizeof(f)));
-		EXPECT_EQ(self->child, f.ioasid);
+		EXPECT_EQ((uint32_t)self->child, f.ioasid);
 		EXPECT_EQ(IOASID_FAULT_LAST | IOASID_FAULT_PASID, f.flags);
 		EXPECT_EQ(VPASID, f.pasid);
 		ASSERT_EQ(0, respond(u, f.ioasid, f.cookie, IOASID_RESPONSE_SUCCESS));
@@ -149,7 +149,7 @@ TEST_F(fault, of_a_pasid)
 			   io_bind_vtd(u, gva, self->g.root));
 	ASSERT_EQ(0, ask(u, VPASID, 4, GVA(1), true));
 	ASSERT_EQ(sizeof(f), iommu_ref_read(u->proc, self->fd, &f, sizeof(f)));
-	EXPECT_EQ(gva, f.ioasid);
+	EXPECT_EQ((uint32_t)gva, f.ioasid);
 	EXPECT_EQ(IOASID_FAULT_LAST, f.flags);
 	EXPECT_EQ(0, f.pasid);
 	/* The table goes: nobody else can answer. */
