@@ -296,6 +296,31 @@ TEST_F(mdev, virtual_and_physical)
 	}
 }
 
+/* The parent's attachment by the route goes, the child's stays: so does their PASID. */
+TEST_F(mdev, a_route_outlives_who_made_it)
+{
+	struct io_user *u = &self->u;
+	int gpa = io_space(u, 0), child = io_child(u, 0, gpa, NO_PASID);
+	uint32_t p = 0, q = 0;
+
+	ASSERT_LT(0, child);
+	ASSERT_EQ(0, io_attach(u, 0, gpa, VPASID));
+	ASSERT_EQ(0, io_map(u, gpa, 0, self->mem, PG));
+	ASSERT_EQ(0, io_map(u, child, 0x7000, 0, PG));
+	ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, 0, false, 0, &p));
+	ASSERT_EQ(0, io_detach(u, 0, gpa, NO_PASID));
+	EXPECT_EQ(-EBUSY, io_detach(u, 0, gpa, VPASID));
+	ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, 0, false, 0, &q));
+	EXPECT_EQ(p, q);
+	EXPECT_EQ(0, io_peek(u, 0, p, 0x7000));
+	ASSERT_EQ(0, io_detach(u, 0, child, NO_PASID));
+	EXPECT_EQ(-EFAULT, io_peek(u, 0, p, 0x7000));
+	ASSERT_EQ(0, io_detach(u, 0, gpa, VPASID));
+	EXPECT_EQ(0, io_free(u, child));
+	EXPECT_EQ(0, io_free(u, gpa));
+	EXPECT_EQ(0, io_stats(u).pasids);
+}
+
 TEST_F(mdev, device_info)
 {
 	struct io_user *u = &self->u;

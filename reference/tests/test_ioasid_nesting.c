@@ -299,6 +299,8 @@ TEST_F(nesting, guest_sva)
 	gva = io_child(u, 0, self->gpa, VPASID);
 	ASSERT_LT(0, gva);
 	EXPECT_EQ(-EFAULT, io_peek(u, 0, VPASID, GVA(3)));
+	/* The kernel has no table of its own there, if the PASID table is the user's. */
+	EXPECT_EQ(arm ? 0 : IOASID_CAP_MAP_DMA, io_caps(u, gva) & IOASID_CAP_MAP_DMA);
 	if (arm) {
 		set_cd(&self->g, VPASID, ASID + 1);
 		EXPECT_EQ(-EINVAL, io_bind_arm(u, gva, self->g.root, 1 << 16));
