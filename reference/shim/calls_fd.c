@@ -27,10 +27,19 @@ static ssize_t finish(ssize_t rc)
 
 EXPORT int close(int fd)
 {
-	if (shim_is_ours(fd))
-		return shim_close(fd) ? real(close)(fd) : 0;
-	shim_forget(fd);
-	return real(close)(fd);
+	int rc;
+
+	if (!shim_fd_kind(fd))
+		return real(close)(fd);
+	shim_fds_lock();
+	if (shim_is_ours(fd)) {
+		rc = shim_close(fd) ? real(close)(fd) : 0;
+	} else {
+		shim_forget(fd);
+		rc = real(close)(fd);
+	}
+	shim_fds_unlock();
+	return rc;
 }
 
 /* Its descriptor is closed inside the C library. */
@@ -70,15 +79,29 @@ static int copied(int fd, int copy)
 
 EXPORT int dup(int fd)
 {
-	return copied(fd, real(dup)(fd));
+	int rc;
+
+	if (!shim_is_ours(fd))
+		return real(dup)(fd);
+	shim_fds_lock();
+	rc = copied(fd, real(dup)(fd));
+	shim_fds_unlock();
+	return rc;
 }
 
 EXPORT int dup3(int fd, int copy, int flags)
 {
+	int rc;
+
+	if (!shim_is_ours(fd) && !shim_fd_kind(copy))
+		return real(dup3)(fd, copy, flags);
+	shim_fds_lock();
 	/* The kernel closes what is there, unless it refuses. */
 	if (fd != copy && real(fcntl)(fd, F_GETFD) >= 0)
 		shim_forget(copy);
-	return copied(fd, real(dup3)(fd, copy, flags));
+	rc = copied(fd, real(dup3)(fd, copy, flags));
+	shim_fds_unlock();
+	return rc;
 }
 
 EXPORT int dup2(int fd, int copy)
@@ -88,19 +111,44 @@ EXPORT int dup2(int fd, int copy)
 	return dup3(fd, copy, 0);
 }
 
+static int do_fcntl(int fd, int cmd, void *arg)
+{
+	const int flags = (int)(uintptr_t)arg;
+	int rc;
+
+	if (!shim_is_ours(fd))
+		return real(fcntl)(fd, cmd, arg);
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		shim_fds_lock();
+		rc = copied(fd, real(fcntl)(fd, cmd, arg));
+		shim_fds_unlock();
+		return rc;
+	case F_GETFL:
+		rc = real(fcntl)(fd, cmd);
+		return rc < 0 || shim_fd_is_nonblock(fd) ? rc : rc & ~O_NONBLOCK;
+	case F_SETFL:
+		rc = real(fcntl)(fd, cmd, flags | O_NONBLOCK);
+		if (!rc)
+			shim_fd_nonblock(fd, flags & O_NONBLOCK);
+		return rc;
+	default:
+		return real(fcntl)(fd, cmd, arg);
+	}
+}
+
 #define FCNTL_VARIANT(name)								\
 	EXPORT int name(int fd, int cmd, ...);						\
 	EXPORT int name(int fd, int cmd, ...)						\
 	{										\
 		va_list ap;								\
 		void *arg;								\
-		int rc;									\
 											\
 		va_start(ap, cmd);							\
 		arg = va_arg(ap, void *);						\
 		va_end(ap);								\
-		rc = real(fcntl)(fd, cmd, arg);						\
-		return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC ? copied(fd, rc) : rc;	\
+		return do_fcntl(fd, cmd, arg);						\
 	}
 
 FCNTL_VARIANT(fcntl)
@@ -108,7 +156,7 @@ FCNTL_VARIANT(fcntl64)
 
 /* ---- ioctl */
 
-/* One of our numbers for a file that is not ours must not reach a device of the host. */
+/* One of our commands for a file that is not ours must not reach a device of the host. */
 static int refuse_ioctl(int fd, unsigned long cmd)
 {
 	char link[32], name[128];
@@ -126,6 +174,31 @@ static int refuse_ioctl(int fd, unsigned long cmd)
 	return -1;
 }
 
+/* true: go on; another thread may be half way through a dup2() onto it. Else *@rc, errno. */
+static bool is_ours_now(int fd, unsigned long cmd, int *rc)
+{
+	bool ours = shim_is_ours(fd);
+
+	if (ours)
+		return true;
+	shim_fds_lock();
+	ours = shim_is_ours(fd);
+	if (!ours)
+		*rc = refuse_ioctl(fd, cmd);
+	shim_fds_unlock();
+	return ours;
+}
+
+static int set_nonblock(int fd, const void *arg)
+{
+	int on;
+
+	if (copy_from_user(&on, arg, sizeof(on)))
+		return (int)finish(-EFAULT);
+	shim_fd_nonblock(fd, on);
+	return 0;
+}
+
 EXPORT int ioctl(int fd, unsigned long cmd, ...)
 {
 	va_list ap;
@@ -135,14 +208,15 @@ EXPORT int ioctl(int fd, unsigned long cmd, ...)
 	va_start(ap, cmd);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	if (!shim_is_ours(fd)) {
-		if (_IOC_TYPE(cmd) == IOMMU_IOCTL_TYPE)
-			return refuse_ioctl(fd, cmd);
+	if (!shim_is_ours(fd) && _IOC_TYPE(cmd) != IOMMU_IOCTL_TYPE)
 		return real(ioctl)(fd, cmd, arg);
-	}
+	if (!is_ours_now(fd, cmd, &rc))
+		return rc;
 	/* These are the kernel's for any file. */
-	if (cmd == FIOCLEX || cmd == FIONCLEX || cmd == FIONBIO || cmd == FIOASYNC)
+	if (cmd == FIOCLEX || cmd == FIONCLEX || cmd == FIOASYNC)
 		return real(ioctl)(fd, cmd, arg);
+	if (cmd == FIONBIO)
+		return set_nonblock(fd, arg);
 	shim_proc();
 	fault_scope_begin();
 	rc = iommu_ref_ioctl(shim_proc(), fd, cmd, arg);
@@ -209,13 +283,36 @@ static ssize_t do_pwrite(int fd, const void *buf, size_t len, off_t offset)
 	return finish(iommu_ref_pwrite(shim_proc(), fd, buf, len, (uint64_t)offset));
 }
 
+/*
+ * Of an eventfd that another thread is just making a file of the reference, or no longer one: its
+ * count is put back, and the program that reads what it closes gets what it asked for.
+ */
+static ssize_t read_between(int fd, ssize_t rc)
+{
+	const uint64_t one = 1;
+
+	if (rc >= 0 && real(write)(fd, &one, sizeof(one)) < 0)
+		return -1;
+	return finish(-EBADF);
+}
+
 EXPORT ssize_t read(int fd, void *buf, size_t len)
 {
+	ssize_t rc;
+
 	if (shim_is_ours(fd))
 		return do_read(fd, buf, len);
 	if (shim_fd_kind(fd) == FD_FAIL_NTH)
 		return fail_nth_read(buf, len, 0);
-	return real(read)(fd, buf, len);
+	rc = real(read)(fd, buf, len);
+	if ((rc == sizeof(uint64_t) || (rc < 0 && errno == EAGAIN)) && shim_shared_if_made()) {
+		int saved = errno;
+
+		if (shim_is_marked(fd))
+			return read_between(fd, rc);
+		errno = saved;
+	}
+	return rc;
 }
 
 EXPORT ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);

@@ -90,6 +90,12 @@ enum fd_kind shim_fd_kind(int fd);
 void shim_fd_set(int fd, enum fd_kind kind, dev_t rdev);
 dev_t shim_fd_rdev(int fd);
 void shim_fd_set_rdev(int fd, dev_t rdev);
+/* O_NONBLOCK of a file of the reference, which changes nothing. */
+void shim_fd_nonblock(int fd, bool nonblock);
+bool shim_fd_is_nonblock(int fd);
+/* Around what changes the kernel's descriptors and then what is known of them. */
+void shim_fds_lock(void);
+void shim_fds_unlock(void);
 /* The process @pid on this machine, or NULL. */
 struct iommu_ref_proc *shim_proc_of(pid_t pid);
 /* Opens @path of the reference. Returns the descriptor, or -errno. */

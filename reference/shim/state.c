@@ -19,6 +19,7 @@
 
 struct fd_state {
 	uint8_t kind;		/* enum fd_kind */
+	bool nonblock;		/* as the program sees it; the eventfd never blocks */
 	dev_t rdev;
 };
 
@@ -30,6 +31,8 @@ static struct {
 	struct fd_state fds[SHIM_MAX_FDS];
 } self;
 static pthread_mutex_t self_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Held while the kernel's descriptors and self.fds are changed one after the other. */
+static pthread_mutex_t fd_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* What the reference's next question for a number gets, and what is done with one it gives back. */
 static __thread int wanted_fd = -1;
@@ -54,6 +57,16 @@ void shim_say(const char *format, ...)
 	line[n++] = '\n';
 	if (real(write)(STDERR_FILENO, line, (size_t)n) < 0)
 		return;		/* nobody listens */
+}
+
+void shim_fds_lock(void)
+{
+	arena_lock(&fd_lock);
+}
+
+void shim_fds_unlock(void)
+{
+	pthread_mutex_unlock(&fd_lock);
 }
 
 static enum fd_kind get_kind(int fd)
@@ -85,7 +98,7 @@ static int number_get(void *arg)
 	if (fault_now())
 		return -EMFILE;
 	if (fd < 0) {
-		fd = eventfd(0, EFD_CLOEXEC);
+		fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (fd >= 0)
 			real(fcntl)(fd, F_SETSIG, SHIM_MARK);
 	}
@@ -187,15 +200,20 @@ static bool register_proc(struct shim_shared *s, pid_t pid, struct iommu_ref_pro
 	return slot;
 }
 
-/* The process in the slot of @old is @pid; 0: it is gone. Its first caller wins. */
-static void rename_proc(struct shim_shared *s, pid_t old, pid_t pid)
+/*
+ * The slot of @proc, which is @old's, is @pid's from now on; 0: it is gone. Parent and child both
+ * say so of a new child, and the slower one may find it gone, or -@old in another child's slot.
+ */
+static void rename_proc(struct shim_shared *s, const struct iommu_ref_proc *proc, pid_t old,
+			pid_t pid)
 {
-	struct shim_proc *slot;
-
 	arena_lock(&s->lock);
-	slot = proc_slot(s, old);
-	if (slot)
-		*slot = (struct shim_proc){ .pid = pid, .proc = pid ? slot->proc : NULL };
+	for (unsigned int i = 0; i < SHIM_MAX_PROCS; i++) {
+		struct shim_proc *slot = &s->procs[i];
+
+		if (slot->pid == old && slot->proc == proc)
+			*slot = (struct shim_proc){ .pid = pid, .proc = pid ? slot->proc : NULL };
+	}
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -341,6 +359,16 @@ void shim_fd_set_rdev(int fd, dev_t rdev)
 	__atomic_store_n(&self.fds[fd].rdev, rdev, __ATOMIC_RELAXED);
 }
 
+void shim_fd_nonblock(int fd, bool nonblock)
+{
+	__atomic_store_n(&self.fds[fd].nonblock, nonblock, __ATOMIC_RELAXED);
+}
+
+bool shim_fd_is_nonblock(int fd)
+{
+	return __atomic_load_n(&self.fds[fd].nonblock, __ATOMIC_RELAXED);
+}
+
 static void set_readable(int fd, bool readable)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -400,8 +428,7 @@ int shim_open(const char *path, int flags)
 	shim_fd_set_rdev(fd, path_rdev(path));
 	if (!(flags & O_CLOEXEC))
 		real(fcntl)(fd, F_SETFD, 0);
-	if (flags & O_NONBLOCK)
-		real(fcntl)(fd, F_SETFL, O_NONBLOCK);
+	shim_fd_nonblock(fd, flags & O_NONBLOCK);
 	shim_sync_poll();
 	return fd;
 }
@@ -421,6 +448,7 @@ int shim_dup(int fd, int copy)
 		real(close)(copy);
 		return rc;
 	}
+	shim_fd_nonblock(copy, shim_fd_is_nonblock(fd));
 	set_state(copy, get_kind(fd), shim_fd_rdev(fd));
 	return 0;
 }
@@ -472,9 +500,9 @@ void shim_fork_parent(struct iommu_ref_proc *child, pid_t pid)
 	if (!shim_shared_if_made())
 		return;
 	if (child && pid > 0) {
-		rename_proc(self.shared, -self.pid, pid);
+		rename_proc(self.shared, child, -self.pid, pid);
 	} else if (child) {
-		rename_proc(self.shared, -self.pid, 0);
+		rename_proc(self.shared, child, -self.pid, 0);
 		end_proc(child);
 	}
 	pthread_mutex_unlock(&self_lock);
@@ -487,13 +515,14 @@ void shim_fork_child(struct iommu_ref_proc *child)
 	if (!shim_shared_if_made())
 		return;
 	self_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	fd_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	if (!child) {
 		shim_say("no memory for a new process");
 		real(_exit)(2);
 	}
 	self.pid = getpid();
 	self.proc = child;
-	rename_proc(self.shared, -parent, self.pid);
+	rename_proc(self.shared, child, -parent, self.pid);
 }
 
 /* Called with the shared lock held. */
@@ -534,10 +563,11 @@ void shim_exit(void)
 	/* A child by clone(2) that never used us has nothing to end. */
 	if (!s || self.pid != getpid() || !self.proc)
 		return;
+	/* Out of the table first: nobody may end it a second time. */
+	rename_proc(s, self.proc, self.pid, 0);
 	put_mode = PUT_FORGET;
 	iommu_ref_proc_exit(self.proc);
 	put_mode = PUT_CLOSE;
-	rename_proc(s, self.pid, 0);
 	arena_lock(&s->lock);
 	remove_tree_if_last(s);
 	pthread_mutex_unlock(&s->lock);
