@@ -173,7 +173,8 @@ static void receive(int *fd, void *arg)
 		pthread_mutex_unlock(&s->lock);
 	}
 	if (slot < 0)
-		shim_say("descriptor %d was sent by a program on another machine: it is no file here",
+		shim_say("descriptor %d was sent by a program on another machine: it is no file "
+			 "here",
 			 *fd);
 	else if (*fd >= SHIM_MAX_FDS)
 		shim_say("descriptor %d: files of the reference are below %d", *fd, SHIM_MAX_FDS);

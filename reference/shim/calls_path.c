@@ -36,7 +36,8 @@ int path_refuse_host(int fd)
 	if (n <= 0)
 		return fd;
 	name[n] = 0;
-	if (strcmp(name, "/dev/iommu") && strncmp(name, "/dev/vfio/", 10))
+	if (strcmp(name, "/dev/iommu") && strcmp(name, "/dev/ioasid") &&
+	    strncmp(name, "/dev/vfio/", 10))
 		return fd;
 	shim_say("%s is the host's: refused", name);
 	real(close)(fd);

@@ -14,6 +14,7 @@
 /* Device numbers: misc as in Linux; VFIO's majors are dynamic there. */
 #define MISC_MAJOR 10
 #define IOMMU_MINOR 126
+#define IOASID_MINOR 125	/* the RFC has none: a dynamic one */
 #define VFIO_MINOR 196
 #define GROUP_MAJOR 242
 #define CDEV_MAJOR 511
@@ -89,6 +90,8 @@ dev_t path_rdev(const char *name)
 
 	if (!strcmp(name, "/dev/iommu"))
 		return makedev(MISC_MAJOR, IOMMU_MINOR);
+	if (!strcmp(name, "/dev/ioasid"))
+		return makedev(MISC_MAJOR, IOASID_MINOR);
 	if (!strcmp(name, "/dev/vfio/vfio"))
 		return makedev(MISC_MAJOR, VFIO_MINOR);
 	if (!strncmp(name, cdev, sizeof(cdev) - 1) && all_digits(name + sizeof(cdev) - 1))
@@ -119,11 +122,6 @@ static bool is_sysfs(const char *name)
 		if (inside(name, parts[i]))
 			return true;
 	return false;
-}
-
-static bool is_node(const char *name)
-{
-	return path_rdev(name) || !strcmp(name, "/dev/ioasid");
 }
 
 /* Of a mock machine: the kernel's fault injection, and what a process has pinned. */
@@ -175,7 +173,7 @@ static bool is_mock(void)
 
 static void classify(struct shim_path *out)
 {
-	bool node = is_node(out->name);
+	bool node = path_rdev(out->name);
 
 	if (node || !strcmp(out->name, "/dev/vfio") || !strcmp(out->name, "/dev/vfio/devices"))
 		out->kind = node ? PATH_NODE : PATH_TREE;

@@ -156,7 +156,8 @@ static void add_iommu(struct tree *t, unsigned int unit)
 static void add_config(struct tree *t, const char *dir)
 {
 	static const uint8_t config[256] = {
-		[0x00] = 0x36, 0x1b, 0x05, 0x00, [0x0a] = 0x00, 0xff, [0x2c] = 0xf4, 0x1a, 0x00, 0x11,
+		[0x00] = 0x36, 0x1b,	      0x05, 0x00, [0x0a] = 0x00,
+		0xff,	       [0x2c] = 0xf4, 0x1a, 0x00, 0x11,
 	};
 	char name[128], path[PATH_MAX];
 	int fd;
@@ -273,6 +274,7 @@ int tree_create(struct shim_shared *shared)
 		return -errno;
 	}
 	add_file(&t, "/dev/iommu", "%s", "");
+	add_file(&t, "/dev/ioasid", "%s", "");
 	add_file(&t, "/dev/vfio/vfio", "%s", "");
 	add_dir(&t, "/dev/vfio/devices");
 	add_dir(&t, "/sys/bus/pci/devices");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The mock driver's test commands with arguments that make no sense, and what the kernel's selftests
- * do not do with it: run by test-shim on a mock machine. Prints TAP.
+ * The mock driver's test commands with arguments that make no sense, and what the kernel's
+ * selftests do not do with it: run by test-shim on a mock machine. Prints TAP.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -346,11 +346,13 @@ static void test_huge_table(struct machine *m)
 	result(!mock(m->fd, MOCK_REPLACE, m->stdev, &cmd), "the device takes the first");
 	result(!map(m, mem, 4u << 20, 0x10000000), "4 MiB are mapped in both");
 	cmd = (struct mock_cmd){ .check_map = { 0x10000000, 4u << 20, (uintptr_t)mem } };
-	result(!mock(m->fd, MOCK_CHECK_MAP, hwpt, &cmd) && !mock(m->fd, MOCK_CHECK_MAP, other, &cmd),
+	result(!mock(m->fd, MOCK_CHECK_MAP, hwpt, &cmd) &&
+		       !mock(m->fd, MOCK_CHECK_MAP, other, &cmd),
 	       "where they belong");
 	cmd = (struct mock_cmd){ .replace = { m->ioas } };
 	result(!call(m->fd, IOMMU_IOAS_UNMAP, &unmap), "and unmapped");
-	result(!map(m, mem, 4u << 20, 0x10000000 + MOCK_HUGE_PAGE / 2) && !map(m, mem, PAGE, BASE * 3),
+	result(!map(m, mem, 4u << 20, 0x10000000 + MOCK_HUGE_PAGE / 2) &&
+		       !map(m, mem, PAGE, BASE * 3),
 	       "the same, not aligned to a huge page");
 	unmap.iova += MOCK_HUGE_PAGE / 2;
 	result(!call(m->fd, IOMMU_IOAS_UNMAP, &unmap), "is unmapped too");
@@ -379,7 +381,8 @@ static void test_dirty(struct machine *m)
 	result(!mock(m->fd, MOCK_REPLACE, m->stdev, &replace) &&
 	       !map(m, m->mem, 8 * PAGE, 0x20000000), "with memory");
 	get.hwpt_id = track.hwpt_id = hwpt;
-	result(mock(m->fd, MOCK_SET_DIRTY, hwpt, &set) == -EINVAL, "it is off: nothing can be dirty");
+	result(mock(m->fd, MOCK_SET_DIRTY, hwpt, &set) == -EINVAL,
+	       "it is off: nothing can be dirty");
 	result(!call(m->fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &track) &&
 	       !mock(m->fd, MOCK_SET_DIRTY, hwpt, &set) && set.dirty.out_nr_dirty == 3,
 	       "on: three pages become dirty");
@@ -389,7 +392,8 @@ static void test_dirty(struct machine *m)
 	result(!call(m->fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get) && seen == 7, "they are told");
 	seen = 0;
 	get.flags = 0;
-	result(!call(m->fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get) && seen == 7, "and again, and cleared");
+	result(!call(m->fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get) && seen == 7,
+	       "and again, and cleared");
 	seen = 0;
 	result(!call(m->fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &get) && !seen, "now there are none");
 }

@@ -194,7 +194,8 @@ static int run(const char *how)
 			fexecve(fd, argv, environ);
 		} else {
 			execve("/nonexistent", argv, environ);
-			_exit(errno == ENOENT && execve("/etc/passwd", argv, environ) == -1 ? 0 : 1);
+			_exit(errno == ENOENT && execve("/etc/passwd", argv, environ) == -1 ? 0
+											    : 1);
 		}
 		_exit(9);
 	}
