@@ -254,7 +254,7 @@ static int do_pin(struct machine *m, uint64_t iova, void *va, uint32_t *id)
 static void test_pins(struct machine *m)
 {
 	struct mock_cmd unpin = { 0 };
-	uint32_t a, b, c;
+	uint32_t a, b = 0, c;
 	int other = new_access(m, 0);
 
 	result(do_pin(m, BASE, m->mem + PAGE, &a) == -EBADE, "pin: another page is expected there");

@@ -24,27 +24,26 @@
 struct note {
 	struct msghdr msg;
 	struct iovec iov;
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(3 * sizeof(int))];
-	} control;
 	char byte;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))];
 };
 
 static struct msghdr *note(struct note *n, const int *fds, unsigned int nr)
 {
+	struct cmsghdr *head;
+
 	memset(n, 0, sizeof(*n));
 	n->byte = 'x';
 	n->iov = (struct iovec){ &n->byte, 1 };
-	n->msg = (struct msghdr){ .msg_iov = &n->iov, .msg_iovlen = 1, .msg_control = &n->control,
-				  .msg_controllen = sizeof(n->control.room) };
+	n->msg = (struct msghdr){ .msg_iov = &n->iov, .msg_iovlen = 1, .msg_control = n->control,
+				  .msg_controllen = sizeof(n->control) };
 	if (fds) {
 		n->msg.msg_controllen = CMSG_SPACE(nr * sizeof(int));
-		n->control.head = (struct cmsghdr){
-			.cmsg_len = CMSG_LEN(nr * sizeof(int)), .cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-		};
-		memcpy(CMSG_DATA(&n->control.head), fds, nr * sizeof(int));
+		head = CMSG_FIRSTHDR(&n->msg);
+		head->cmsg_len = CMSG_LEN(nr * sizeof(int));
+		head->cmsg_level = SOL_SOCKET;
+		head->cmsg_type = SCM_RIGHTS;
+		memcpy(CMSG_DATA(head), fds, nr * sizeof(int));
 	}
 	return &n->msg;
 }
@@ -52,10 +51,11 @@ static struct msghdr *note(struct note *n, const int *fds, unsigned int nr)
 /* The @i-th descriptor that came. */
 static int received(const struct note *n, unsigned int i)
 {
+	const struct cmsghdr *head = (const struct cmsghdr *)n->control;
 	int fd = -1;
 
-	if (n->control.head.cmsg_len >= CMSG_LEN((i + 1) * sizeof(int)))
-		memcpy(&fd, CMSG_DATA(&n->control.head) + i * sizeof(int), sizeof(fd));
+	if (head->cmsg_len >= CMSG_LEN((i + 1) * sizeof(int)))
+		memcpy(&fd, CMSG_DATA(head) + i * sizeof(int), sizeof(fd));
 	return fd;
 }
 
