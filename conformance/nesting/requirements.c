@@ -336,6 +336,18 @@ static const struct cts_requirement nesting[] = {
 	  CTS_OBSERVED, "iommufd/main.c iommufd_object_remove()", CTS_IOMMUFD, "6.7", NULL,
 	  { EXPECT_IN(CTS_IOMMUFD, EBUSY) } },
 
+	/* ---- formats of a stage 1 */
+	{ "NEST_S1_GRANULE", "nesting",
+	  "A stage 1 of every granule that GET_HW_INFO tells of translates pages of that granule",
+	  CTS_MUST, "iommufd.h struct iommu_hw_info_arm_smmuv3 idr[5]: GRAN64K, GRAN16K, GRAN4K",
+	  CTS_IOMMUFD, "6.13", NULL, { { 0 } } },
+	{ "NEST_S1_ACCESS_FLAG", "nesting",
+	  "An SMMUv3 entry without its access flag stops DMA, unless the descriptor has AFFD",
+	  CTS_SHOULD, "Arm SMMUv3 5.4 CD.AFFD, CD.HA", CTS_IOMMUFD, "6.13", NULL, { { 0 } } },
+	{ "NEST_S1_MARKS", "nesting",
+	  "A write through a VT-d first level sets A and D in the entry of its page, in no other",
+	  CTS_SHOULD, "VT-d 3.6.3", CTS_V7_REVIEWED | CTS_IOMMUFD, "5.9", NULL, { { 0 } } },
+
 	/* ---- iommufd: SMMUv3 */
 	{ "HWPT_STE_ILLEGAL", "nesting",
 	  "A stream table entry with a bit or configuration that is not the guest's is refused",

@@ -19,7 +19,7 @@ struct pt_format {
 	/* What tells a page (level 0) and a block (above) from anything else. */
 	uint64_t page_mask, page_value;
 	uint64_t block_mask, block_value;
-	/* Where a table or leaf lies; bits that do not fit there are elsewhere, @high_shift lower. */
+	/* Where a table or leaf lies; bits that do not fit there are @high_shift lower. */
 	uint64_t address, high_mask;
 	/* Those bits below a block's size that must be zero. */
 	uint64_t block_reserved;

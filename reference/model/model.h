@@ -185,7 +185,7 @@ uint64_t domain_page_size(const struct domain *d);	/* the smallest */
 uint64_t domain_page_sizes(const struct domain *d);	/* of leaves: bit n is set for 2^n bytes */
 
 /*
- * Kernel-managed table: [@first, @last] -> @pa (aligned to pages of it, last = end - 1), largest leaf
+ * Kernel-managed table: [@first, @last] -> @pa (aligned to its pages, last = end - 1), largest leaf
  * sizes that alignment allows are used. -EEXIST: something is mapped there, nothing changed;
  * -ERANGE beyond domain_last() or @pa beyond the format's output; -ENOMEM, nothing changed;
  * -EINVAL: not aligned, no rights, or not a paging domain.
@@ -239,8 +239,8 @@ uint32_t machine_pasid_bits(const struct iommu_ref *ref);
  * device holds a reference. Replaces atomically: no DMA sees neither. The old domain's cached
  * translations for this (device, PASID) are invalidated, VT-d: (old dtag, pasid); SMMUv3: the
  * ASID, or the VMID if nested. VT-d: PASID 0 is the RID (RID_PASID). -EINVAL: the device has no
- * PASID ability or the number too many bits, or the domain does not fit it (domain_fits(), the width
- * of a VT-d stage 1); -ENOMEM, then nothing changed.
+ * PASID ability or the number too many bits, or the domain does not fit it (domain_fits(), the
+ * width of a VT-d stage 1); -ENOMEM, then nothing changed.
  */
 int device_set_domain(struct iommu_ref *ref, struct device *dev, uint32_t pasid, struct domain *d);
 struct domain *device_domain(struct device *dev, uint32_t pasid);	/* NULL: blocked */

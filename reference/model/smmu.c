@@ -64,21 +64,22 @@ static uint64_t ttb_align(uint64_t ttb, const struct stage1_walk *w)
 }
 
 /* CdIllegal() of 5.4.2, as far as it is about the fields that EPD0 makes ignored. */
-static bool decode_ttb0(const struct iommu_ref_unit_config *unit, const uint64_t *cd,
-			struct stage1_walk *w)
+static bool decode_ttb0(const struct device *dev, const uint64_t *cd, struct stage1_walk *w)
 {
 	static const uint8_t page_shifts[4] = { 12, 16, 14, 0 };
 	static const uint8_t ips[8] = { 32, 36, 40, 42, 44, 48, 52, 52 };
 	unsigned int t0sz = CD0_T0SZ(cd[0]), page_shift = page_shifts[CD0_TG0(cd[0])];
 	unsigned int output_bits = ips[CD0_IPS(cd[0])];
 	/* DS is RES0 if IDR5.DS is. What "wide" means depends on the granule: format_arm.c. */
-	bool wide = unit->oas_bits > 48 && (page_shift == 16 || (cd[2] & CD2_DS));
+	bool wide = dev->unit->cfg->oas_bits > 48 && (page_shift == 16 || (cd[2] & CD2_DS));
 	uint64_t ttb = CD1_TTB0(cd[1]);
 
+	if (ref_defect(dev->ref, GRANULE_TAKEN_AS_4K))
+		page_shift = PAGE_SHIFT;
 	if (!page_shift || t0sz < (wide ? 12 : 16) || t0sz > T0SZ_MAX)
 		return false;
-	if (output_bits > unit->oas_bits)
-		output_bits = unit->oas_bits;
+	if (output_bits > dev->unit->cfg->oas_bits)
+		output_bits = dev->unit->cfg->oas_bits;
 	w->format = pt_arm(w->keeps_dirty ? PT_ARM_S1_HD : PT_ARM_S1, page_shift, wide);
 	w->input_bits = (uint8_t)(64 - t0sz);
 	w->top = (uint8_t)pt_top(w->format, w->input_bits);
@@ -89,8 +90,7 @@ static bool decode_ttb0(const struct iommu_ref_unit_config *unit, const uint64_t
 	return !(ttb & w->beyond) && !(w->root >> (wide ? 52 : 48));
 }
 
-static bool decode_cd(const struct iommu_ref_unit_config *unit, const uint64_t *cd,
-		      struct smmu_cd *out)
+static bool decode_cd(const struct device *dev, const uint64_t *cd, struct smmu_cd *out)
 {
 	struct stage1_walk *w = &out->walk;
 
@@ -100,7 +100,7 @@ static bool decode_cd(const struct iommu_ref_unit_config *unit, const uint64_t *
 		return false;
 	/* TERM_MODEL = 1 wants A, STALL_MODEL = 1 forbids S, HTTU = 0 forbids HA and HD. */
 	if (!(cd[0] & CD0_A) || (cd[0] & CD0_S) ||
-	    (!unit->dirty_tracking && (cd[0] & (CD0_HA | CD0_HD))))
+	    (!dev->unit->cfg->dirty_tracking && (cd[0] & (CD0_HA | CD0_HD))))
 		return false;
 	/* HD without HA is "reserved, behaves as 0b00"; HA makes AFFD ignored. */
 	w->keeps_access = cd[0] & CD0_HA;
@@ -109,7 +109,7 @@ static bool decode_cd(const struct iommu_ref_unit_config *unit, const uint64_t *
 	out->disabled = CD0_EPD0(cd[0]);
 	out->asid = CD0_ASID(cd[0]);
 	out->record = cd[0] & CD0_R;
-	return out->disabled || decode_ttb0(unit, cd, w);
+	return out->disabled || decode_ttb0(dev, cd, w);
 }
 
 bool smmu_fetch_cd(struct device *dev, struct attach *att, uint32_t ssid,
@@ -129,7 +129,7 @@ bool smmu_fetch_cd(struct device *dev, struct attach *att, uint32_t ssid,
 		return false;
 	fault->reason = IOMMU_REF_FAULT_BAD_CONFIG;
 	fault->event = SMMU_C_BAD_CD;
-	if (!decode_cd(att->domain->unit->cfg, cd, &att->cd))
+	if (!decode_cd(dev, cd, &att->cd))
 		return false;
 	fault->event = 0;
 	att->dtag = att->domain->dtag;

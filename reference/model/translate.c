@@ -165,7 +165,8 @@ static bool stage1_try(struct iommu_ref *ref, struct attach *att, const struct s
 	}
 	if (r != WALK_OK)
 		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
-	if (!leaf->accessed && !w->keeps_access && !w->ignores_access) {
+	if (!leaf->accessed && !w->keeps_access && !w->ignores_access &&
+	    !ref_defect(ref, ACCESS_FLAG_IGNORED)) {
 		fault->event = SMMU_F_ACCESS;
 		return fail(fault, IOMMU_REF_FAULT_S1_TRANSLATION, 0);
 	}
@@ -194,8 +195,9 @@ static bool stage1_leaf(struct iommu_ref *ref, struct attach *att, uint64_t iova
 		/* Until a write has been noted, the IOTLB does not allow one. */
 		if (w.keeps_dirty && leaf->clean && !(want & PROT_W))
 			leaf->prot &= ~PROT_W;
-		if ((leaf->accessed || !w.keeps_access) &&
-		    !(w.keeps_dirty && leaf->clean && (want & PROT_W)))
+		if (((leaf->accessed || !w.keeps_access) &&
+		     !(w.keeps_dirty && leaf->clean && (want & PROT_W))) ||
+		    ref_defect(ref, S1_NOT_MARKED))
 			return true;
 		if (!stage1_mark(ref, att->domain->parent, &w, iova, want, fault))
 			return false;

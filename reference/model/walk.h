@@ -11,7 +11,7 @@
 enum walk_result {
 	WALK_OK = 0,
 	WALK_ABSENT,		/* no valid leaf for this input */
-	WALK_BEYOND,		/* a table or the leaf lies beyond the output size; leaf->out is it */
+	WALK_BEYOND,		/* a table or leaf, at leaf->out, is beyond the output size */
 	WALK_LOAD_FAILED,	/* the reader could not read an entry; it keeps the reason */
 };
 

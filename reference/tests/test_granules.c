@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * A guest's SMMUv3 stage 1 of one granule and width on a kernel's stage 2 of another: what a context
- * descriptor may say, where DMA goes, how much of it is cached, addresses beyond the output size.
+ * A guest's SMMUv3 stage 1 of one granule and width on a kernel's stage 2 of another: what a
+ * context descriptor may say, where DMA goes, how much of it is cached, addresses beyond the output
+ * size.
  */
 #include <kselftest_harness.h>
 

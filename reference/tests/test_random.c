@@ -26,33 +26,27 @@ FIXTURE_VARIANT(random)
 	enum iommu_ref_vendor vendor;
 	enum fmt fmt;
 	uint32_t granule;	/* 0: 4K */
-	unsigned int bits;	/* 0: 48. The machine's: 52 an SMMU, 57 a VT-d of five levels */
+	unsigned int bits;	/* 48; the machine's: 52 an SMMU, 57 a VT-d of five levels */
 	uint64_t base;		/* where the block below is; the next is in another upper table */
 	uint64_t high_pa;
 };
 
 #define HIGH_PA (0xdull << 48)	/* of an address of 52 bits */
 
-FIXTURE_VARIANT_ADD(random, vtd_second_level) { IOMMU_REF_VTD, FMT_VTD_SS, .high_pa = HIGH_PA };
-FIXTURE_VARIANT_ADD(random, vtd_first_level) { IOMMU_REF_VTD, FMT_X86_FL };
-FIXTURE_VARIANT_ADD(random, smmu_stage_1) { IOMMU_REF_SMMUV3, FMT_ARM_S1 };
-FIXTURE_VARIANT_ADD(random, smmu_stage_2) { IOMMU_REF_SMMUV3, FMT_ARM_S2 };
-FIXTURE_VARIANT_ADD(random, vtd_second_level_5)
-{ IOMMU_REF_VTD, FMT_VTD_SS, 0, 57, 0x155ull << 48, HIGH_PA };
-FIXTURE_VARIANT_ADD(random, vtd_first_level_5)
-{ IOMMU_REF_VTD, FMT_X86_FL, 0, 57, 0xffull << 48, HIGH_PA };
-FIXTURE_VARIANT_ADD(random, smmu_stage_1_16k)
-{ IOMMU_REF_SMMUV3, FMT_ARM_S1, 16384, 48, 1ull << 47, 0 };	/* the other half of the top table */
-FIXTURE_VARIANT_ADD(random, smmu_stage_2_16k)
-{ IOMMU_REF_SMMUV3, FMT_ARM_S2, 16384, 48, 1ull << 47, 0 };	/* concatenated tables */
-FIXTURE_VARIANT_ADD(random, smmu_stage_1_64k)
-{ IOMMU_REF_SMMUV3, FMT_ARM_S1, 65536, 48, 1ull << 42, 0 };
-FIXTURE_VARIANT_ADD(random, smmu_stage_2_64k)
-{ IOMMU_REF_SMMUV3, FMT_ARM_S2, 65536, 48, 1ull << 42, 0 };
-FIXTURE_VARIANT_ADD(random, smmu_stage_1_64k_52)
-{ IOMMU_REF_SMMUV3, FMT_ARM_S1, 65536, 52, 0xaull << 48, HIGH_PA };
-FIXTURE_VARIANT_ADD(random, smmu_stage_2_64k_52)
-{ IOMMU_REF_SMMUV3, FMT_ARM_S2, 65536, 52, 0xaull << 48, HIGH_PA };
+#define ROW(name, ...) FIXTURE_VARIANT_ADD(random, name) { __VA_ARGS__ }
+ROW(vtd_second_level, IOMMU_REF_VTD, FMT_VTD_SS, 0, 48, 0, HIGH_PA);
+ROW(vtd_first_level, IOMMU_REF_VTD, FMT_X86_FL, 0, 48, 0, 0);
+ROW(vtd_second_level_5, IOMMU_REF_VTD, FMT_VTD_SS, 0, 57, 0x155ull << 48, HIGH_PA);
+ROW(vtd_first_level_5, IOMMU_REF_VTD, FMT_X86_FL, 0, 57, 0xffull << 48, HIGH_PA);
+ROW(smmu_stage_1, IOMMU_REF_SMMUV3, FMT_ARM_S1, 0, 48, 0, 0);
+ROW(smmu_stage_2, IOMMU_REF_SMMUV3, FMT_ARM_S2, 0, 48, 0, 0);
+/* The other half of the top table, and of the two tables that stage 2 has instead */
+ROW(smmu_stage_1_16k, IOMMU_REF_SMMUV3, FMT_ARM_S1, 16384, 48, 1ull << 47, 0);
+ROW(smmu_stage_2_16k, IOMMU_REF_SMMUV3, FMT_ARM_S2, 16384, 48, 1ull << 47, 0);
+ROW(smmu_stage_1_64k, IOMMU_REF_SMMUV3, FMT_ARM_S1, 65536, 48, 1ull << 42, 0);
+ROW(smmu_stage_2_64k, IOMMU_REF_SMMUV3, FMT_ARM_S2, 65536, 48, 1ull << 42, 0);
+ROW(smmu_stage_1_64k_52, IOMMU_REF_SMMUV3, FMT_ARM_S1, 65536, 52, 0xaull << 48, HIGH_PA);
+ROW(smmu_stage_2_64k_52, IOMMU_REF_SMMUV3, FMT_ARM_S2, 65536, 52, 0xaull << 48, HIGH_PA);
 
 FIXTURE_SETUP(random)
 {
@@ -62,8 +56,7 @@ FIXTURE_SETUP(random)
 	cfg.iotlb_entries = 64;
 	cfg.five_level = variant->bits == 57;
 	cfg.granule = variant->granule ? variant->granule : 4096;
-	if (variant->bits)
-		cfg.aperture_last = (1ull << variant->bits) - 1;
+	cfg.aperture_last = (1ull << variant->bits) - 1;
 	if (variant->bits == 52)
 		cfg.oas_bits = 52;
 	ASSERT_EQ(0, iommu_ref_create(&cfg, &self->ref));
@@ -166,7 +159,8 @@ TEST_F(random, against_an_array)
 	uint64_t mapped = 0;
 
 	for (unsigned int step = 0; step < STEPS; step++) {
-		ASSERT_TRUE(check_map(self, variant->fmt, variant->high_pa)) TH_LOG("map, step %u", step);
+		ASSERT_TRUE(check_map(self, variant->fmt, variant->high_pa))
+			TH_LOG("map, step %u", step);
 		ASSERT_TRUE(check_unmap(self)) TH_LOG("unmap, step %u", step);
 		for (unsigned int i = 0; i < 40; i++)
 			ASSERT_TRUE(check_translate(self)) TH_LOG("translate, step %u", step);

@@ -32,9 +32,9 @@ FIXTURE_VARIANT(walk)
 };
 
 #define ROW(name, ...) FIXTURE_VARIANT_ADD(walk, name) { __VA_ARGS__ }
-#define L4(kind, where) kind, where, 12, { { 47, 39, 0 }, { 38, 30, 1 }, { 29, 21, 1 }, { 20, 12, 1 } }
-#define L5(kind, where) \
-	kind, where, 12, { { 56, 48, 0 }, { 47, 39, 0 }, { 38, 30, 1 }, { 29, 21, 1 }, { 20, 12, 1 } }
+#define L3_4K { 38, 30, 1 }, { 29, 21, 1 }, { 20, 12, 1 }
+#define L4(kind, where) kind, where, 12, { { 47, 39, 0 }, L3_4K }
+#define L5(kind, where) kind, where, 12, { { 56, 48, 0 }, { 47, 39, 0 }, L3_4K }
 
 ROW(x86_4, L4(X86, UP_TO_51));
 ROW(x86_5, L5(X86, UP_TO_51));
@@ -43,11 +43,10 @@ ROW(vtd_ss_5, L5(SS, UP_TO_51));
 ROW(s1_4k_48, L4(S1, UP_TO_47));
 ROW(s1_4k_48_hd, L4(S1_HD, UP_TO_47));
 ROW(s2_4k_48, L4(S2, UP_TO_47));
-ROW(s1_4k_39, S1, UP_TO_47, 12, { { 38, 30, 1 }, { 29, 21, 1 }, { 20, 12, 1 } });
+ROW(s1_4k_39, S1, UP_TO_47, 12, { L3_4K });
 ROW(s1_4k_25, S1, UP_TO_47, 12, { { 24, 21, 1 }, { 20, 12, 1 } });
-ROW(s1_4k_52, S1, LPA2, 12,
-    { { 51, 48, 0 }, { 47, 39, 1 }, { 38, 30, 1 }, { 29, 21, 1 }, { 20, 12, 1 } });
-ROW(s1_4k_52_hd_of_40, S1_HD, LPA2, 12, { { 39, 39, 1 }, { 38, 30, 1 }, { 29, 21, 1 }, { 20, 12, 1 } });
+ROW(s1_4k_52, S1, LPA2, 12, { { 51, 48, 0 }, { 47, 39, 1 }, L3_4K });
+ROW(s1_4k_40_hd_lpa2, S1_HD, LPA2, 12, { { 39, 39, 1 }, L3_4K });
 ROW(s1_16k_48, S1, UP_TO_47, 14, { { 47, 47, 0 }, { 46, 36, 0 }, { 35, 25, 1 }, { 24, 14, 1 } });
 ROW(s1_16k_47_hd, S1_HD, UP_TO_47, 14, { { 46, 36, 0 }, { 35, 25, 1 }, { 24, 14, 1 } });
 ROW(s2_16k_48, S2, UP_TO_47, 14, { { 47, 36, 0 }, { 35, 25, 1 }, { 24, 14, 1 } });
@@ -197,7 +196,7 @@ static enum walk_result oracle(const row *r, uint64_t root, uint64_t input, uint
 			accessed &= bit(e, 5);
 			break;
 		case LEAF:
-			leaf->out = bits(address(r, e), 63, l->lo) + (input & ((1ull << l->lo) - 1));
+			leaf->out = bits(address(r, e), 63, l->lo) + bits(input, l->lo - 1, 0);
 			leaf->shift = l->lo;
 			leaf->prot = prot & rights(r, e);
 			leaf_state(r, e, accessed, leaf);
