@@ -3,6 +3,7 @@
  * What v7 tells about nesting: capability 3 of VFIO_IOMMU_GET_INFO (p03) with struct
  * iommu_nesting_info (p01, p16); and that it is true, by the operations that it promises.
  */
+#include <fcntl.h>
 #include "../../harness/test.h"
 #include "../allocation/pasid.h"
 #include "nest.h"
@@ -267,6 +268,51 @@ CTS_TEST_F(info_v7, feature_contract, "INFO_FEATURE_CONTRACT")
 	rc = cts_ioctl(self->c, NULL, self->space->fd, VFIO_IOMMU_NESTING_OP, &inv);
 	CTS_EXPECT_EQ("INFO_FEATURE_CONTRACT", !!(feat & IOMMU_NESTING_FEAT_CACHE_INVLD),
 		      rc != -EOPNOTSUPP);
+}
+
+/* ---- two IOMMU units of which one can do less */
+
+FIXTURE(info_units) { struct cts *c; };
+FIXTURE_VARIANT(info_units) { struct cts_variant v; };
+FIXTURE_VARIANT_ADD(info_units, vfio_v7_vtd)
+{
+	.v = { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD, .units = true },
+};
+FIXTURE_VARIANT_ADD(info_units, vfio_v7_posted_vtd)
+{
+	.v = { .profile = CTS_V7_POSTED, .arch = CTS_VTD, .units = true },
+};
+
+FIXTURE_SETUP(info_units)
+{
+	CTS_SETUP(self->c);
+}
+
+FIXTURE_TEARDOWN(info_units)
+{
+	cts_end(self->c);
+}
+
+CTS_TEST_F(info_units, inconsistent, "INFO_INCONSISTENT_UNITS")
+{
+	for (unsigned int i = 0; i < self->c->nr_devices; i++) {
+		int container = cts_open(self->c, NULL, "/dev/vfio/vfio", O_RDWR), group;
+		char path[32];
+
+		snprintf(path, sizeof(path), "/dev/vfio/%u", self->c->devices[i].group);
+		group = cts_open(self->c, NULL, path, O_RDWR);
+		CTS_PRE(container);
+		CTS_PRE(group);
+		CTS_PRE(cts_ioctl(self->c, NULL, group, VFIO_GROUP_SET_CONTAINER, &container));
+		CTS_EXPECT_RC("INFO_INCONSISTENT_UNITS",
+			      cts_ioctl_raw(self->c, NULL, container, VFIO_SET_IOMMU,
+					    (void *)VFIO_TYPE1_NESTING_IOMMU));
+		CTS_EXPECT_OK("INFO_INCONSISTENT_UNITS",
+			      cts_ioctl_raw(self->c, NULL, container, VFIO_SET_IOMMU,
+					    (void *)VFIO_TYPE1v2_IOMMU));
+		CTS_PRE(cts_close(self->c, NULL, group));
+		CTS_PRE(cts_close(self->c, NULL, container));
+	}
 }
 
 CTS_SUITE("nesting", "nesting/info_v7");

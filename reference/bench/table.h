@@ -15,7 +15,8 @@ enum { IOVA_INSERT, IOVA_FIND, IOVA_ERASE };
 extern const struct iommu_ref_bench_ops iova_bench;
 extern const struct iommu_ref_bench_ops pasid_bench;
 extern const struct iommu_ref_bench_ops fault_bench;
-enum { THREADS_HIT, THREADS_MISS, THREADS_SCATTERED, THREADS_UNITS = 8 /* and: of two units */ };
+enum { THREADS_HIT, THREADS_MISS, THREADS_SCATTERED, THREADS_MAP,
+       THREADS_UNITS = 8 /* and: of two units */ };
 extern const struct iommu_ref_bench_ops threads_bench;
 
 #endif

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The same number of translations by one thread, and shared by two that each use a device and an
- * address space of their own in the same machine, behind one IOMMU unit or one each. Where the
- * second thread has no CPU to itself the benchmark cannot be set up.
+ * address space of their own in the same machine, behind one IOMMU unit or one each; and the same
+ * for IOAS_MAP and IOAS_UNMAP of a page, by two processes with an iommufd each. Where the second
+ * thread has no CPU to itself the benchmark cannot be set up.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "../../uapi/iommufd.h"
+#include "../../uapi/vfio.h"
 #include "rig.h"
 #include "table.h"
 
@@ -22,6 +26,11 @@ struct user {
 	unsigned int device, pages, at, stride;
 	uint64_t seen;		/* sum of all addresses, modulo 2^64 */
 	int rc;
+	/* THREADS_MAP: a process with an iommufd, an IOAS with the device, a page */
+	struct iommu_ref_proc *proc;
+	int fd;
+	uint32_t ioas;
+	void *page;
 	char alone[64];		/* on cache lines of its own */
 };
 
@@ -34,12 +43,34 @@ struct threads_run {
 	pthread_barrier_t barrier;	/* where it sleeps between samples */
 };
 
+/* Maps the page and unmaps it. */
+static void work_map(struct user *u, unsigned int n)
+{
+	struct iommu_ioas_map map = {
+		.size = sizeof(map), .ioas_id = u->ioas, .user_va = (uintptr_t)u->page,
+		.length = PAGE_SIZE, .iova = RIG_BASE,
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE,
+	};
+	struct iommu_ioas_unmap unmap = { .size = sizeof(unmap), .ioas_id = u->ioas,
+					  .iova = RIG_BASE };
+
+	while (n--) {
+		unmap.length = PAGE_SIZE;
+		u->rc |= iommu_ref_ioctl(u->proc, u->fd, IOMMU_IOAS_MAP, &map);
+		u->rc |= iommu_ref_ioctl(u->proc, u->fd, IOMMU_IOAS_UNMAP, &unmap);
+	}
+}
+
 static void work(struct user *u, unsigned int n)
 {
 	struct iommu_ref_dma dma = { .device = u->device, .has_pasid = true, .pasid = RIG_PASID };
 	uint64_t pa = 0, seen = 0;
 	int rc = 0;
 
+	if (u->proc) {
+		work_map(u, n);
+		return;
+	}
 	for (unsigned int i = u->at, end = i + n; i != end; i++) {
 		dma.iova = RIG_BASE + (uint64_t)(i * u->stride & (u->pages - 1)) * PAGE_SIZE;
 		rc |= iommu_ref_translate(u->ref, &dma, &pa, NULL);
@@ -113,6 +144,33 @@ static int user_open(struct user *u, struct iommu_ref *ref, unsigned int device,
 	return rc ? rc : u->rc;
 }
 
+static int process_open(struct user *u, struct iommu_ref *ref, unsigned int device)
+{
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
+	const char *path = device ? "/dev/vfio/devices/vfio1" : "/dev/vfio/devices/vfio0";
+	int rc, cdev;
+
+	*u = (struct user){ .ref = ref, .page = aligned_alloc(PAGE_SIZE, PAGE_SIZE) };
+	rc = u->page ? iommu_ref_proc_create(ref, &u->proc) : -ENOMEM;
+	if (rc)
+		return rc;
+	memset(u->page, 0, PAGE_SIZE);
+	u->fd = iommu_ref_open(u->proc, "/dev/iommu", 0);
+	cdev = iommu_ref_open(u->proc, path, 0);
+	bind.iommufd = u->fd;
+	rc = iommu_ref_ioctl(u->proc, u->fd, IOMMU_IOAS_ALLOC, &alloc);
+	u->ioas = attach.pt_id = alloc.out_ioas_id;
+	if (!rc)
+		rc = iommu_ref_ioctl(u->proc, cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind);
+	if (!rc)
+		rc = iommu_ref_ioctl(u->proc, cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+	if (!rc)
+		work(u, 1);
+	return rc ? rc : u->rc;
+}
+
 static int threads_open(struct iommu_ref_bench_run *r)
 {
 	struct threads_run *t = calloc(1, sizeof(*t));
@@ -132,7 +190,10 @@ static int threads_open(struct iommu_ref_bench_run *r)
 	}
 	rc = iommu_ref_create(&cfg, &r->ref);
 	for (unsigned int i = 0; !rc && i < 2; i++)
-		rc = user_open(&t->users[i], r->ref, i, r->bench->kind & ~THREADS_UNITS);
+		rc = r->bench->kind == THREADS_MAP ?
+			     process_open(&t->users[i], r->ref, i) :
+			     user_open(&t->users[i], r->ref, i,
+				       r->bench->kind & ~THREADS_UNITS);
 	return rc || r->bench->n == 1 ? rc : helper_start(t);
 }
 
@@ -164,6 +225,21 @@ static int threads_go(struct iommu_ref_bench_run *r, unsigned int n)
 	return t->users[0].rc | t->users[1].rc;
 }
 
+/* Each pair invalidates the page once. */
+static const char *map_verify(struct iommu_ref_bench_run *r)
+{
+	struct iommu_ref_stats before, after;
+	unsigned int n = 10 * r->bench->n;
+
+	iommu_ref_stats(r->ref, &before);
+	if (threads_prepare(r, n) || threads_go(r, n))
+		return "an ioctl failed";
+	iommu_ref_stats(r->ref, &after);
+	if (after.inv_page - before.inv_page != n || after.pinned_pages)
+		return "a page was not unmapped";
+	return NULL;
+}
+
 /* Every page once by each of them: the sums of the addresses are known. */
 static const char *threads_verify(struct iommu_ref_bench_run *r)
 {
@@ -171,6 +247,8 @@ static const char *threads_verify(struct iommu_ref_bench_run *r)
 	uint64_t pages = t->users[0].pages, sum = pages * (pages - 1) / 2 * PAGE_SIZE;
 	struct iommu_ref_stats before, after;
 
+	if (r->bench->kind == THREADS_MAP)
+		return map_verify(r);
 	iommu_ref_stats(r->ref, &before);
 	if (threads_prepare(r, pages * r->bench->n) || threads_go(r, pages * r->bench->n))
 		return "a translation failed";
@@ -199,6 +277,8 @@ static void threads_close(struct iommu_ref_bench_run *r)
 	for (unsigned int i = 0; t && i < 2; i++)
 		domain_put(r->ref, t->users[i].domain);
 	iommu_ref_destroy(r->ref);
+	for (unsigned int i = 0; t && i < 2; i++)
+		free(t->users[i].page);
 	free(t);
 }
 

@@ -44,6 +44,8 @@ bool vfio_nesting_supported(const struct iommu_ref *ref)
 	const struct iommu_ref_unit_config *first = &ref->cfg.units[0], *u;
 
 	for (unsigned int i = 0; i < ref->cfg.nr_units; i++) {
+		if (i && ref_defect(ref, NEST_UNITS_UNCHECKED))
+			break;
 		u = &ref->cfg.units[i];
 		if (ref_defect(ref, UNITS_COMPARED_WHOLE) &&
 		    u->snoop_control != first->snoop_control)
