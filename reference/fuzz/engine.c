@@ -92,7 +92,7 @@ void fuzz_id_set(struct fuzz_file *file, uint32_t id, enum fuzz_type type)
 const char *fuzz_kind_name(enum fuzz_kind kind)
 {
 	static const char *const names[FK_NR] = {
-		"", "iommufd", "container", "group", "cdev", "device", "ioasid", "fault",
+		"", "iommufd", "container", "group", "cdev", "device", "ioasid", "kvm", "fault",
 		"veventq", "access", "dmabuf",
 	};
 
@@ -292,6 +292,32 @@ static const struct step nesting_v7[] = {
 	{ "guest table", 0, 0, 0, { 0 } },
 	{ "VFIO_IOMMU_NESTING_OP", FK_CONTAINER, 0, 0, { 0 } }, { 0 },
 };
+static const struct step ioasid[] = {
+	{ "open ioasid", 0, 0, 0, { 0 } }, { "open cdev", 0, 0, 0, { 0 } },
+	{ "VFIO_BIND_IOASID_FD", FK_CDEV, 0, 0, { 0 } }, { "IOASID_ALLOC", FK_IOASID, 0, 0, { 0 } },
+	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0, 0, { 0 } },
+	{ "IOASID_REGISTER_MEMORY", FK_IOASID, 0, 0, { 0 } },
+	{ "IOASID_MAP_DMA", FK_IOASID, 0, 0, { 0 } },
+	{ "IOASID_ALLOC_FAULT_FD", FK_IOASID, 0, 0, { 0 } }, { "create vm", 0, 0, 0, { 0 } },
+	{ "guest table", 0, 0, 0, { 0 } },
+	{ "IOASID_CREATE_NESTING", FK_IOASID, 0, 0, { 0 } },
+	{ "IOASID_BIND_PASID_TABLE", FK_IOASID, 0, 0, { 0 } },
+	{ "IOASID_BIND_PGTABLE", FK_IOASID, 0, 0, { 0 } },
+	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0x40, 0, { 0 } },
+	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0xc0, 0, { 0 } }, { 0 },
+};
+static const struct step pasids[] = {
+	{ "IOMMU_HWPT_ALLOC", IO, 4, 0, { 0 } },
+	{ "VFIO_DEVICE_ATTACH_IOMMUFD_PT", FK_CDEV, 1, 0, { 0 } },
+	{ "VFIO_DEVICE_ATTACH_IOMMUFD_PT", FK_CDEV, 0x82, 0, { 0 } }, { 0 },
+};
+static const struct step mock_pasids[] = {
+	{ "IOMMU_HWPT_ALLOC", IO, 4, 0, { 0 } }, { "MOCK_REPLACE", IO, 1, 0, { 0, 1 } },
+	{ "MOCK_PASID_ATTACH", IO, 1, 0, { 0, 1 } }, { "MOCK_PASID_REPLACE", IO, 1, 0, { 0, 1 } },
+	{ "IOMMU_HWPT_ALLOC", IO, 2, 0, { 0 } },
+	{ "IOMMU_HWPT_SET_DIRTY_TRACKING", IO, 0, 0, { 2 } }, { "MOCK_SET_DIRTY", IO, 0, 0, { 2 } },
+	{ 0 },
+};
 static const struct step mock_plain[] = {
 	{ "open iommu", 0, 0, 0, { 0 } }, { "IOMMU_IOAS_ALLOC", IO, 0, 0, { 0 } },
 	{ "IOMMU_IOAS_ALLOC", IO, 0, 0, { 0 } }, { "MOCK_NEW_DEVICE_FLAGS", IO, 0, 0, { 0 } },
@@ -329,11 +355,16 @@ bool fuzz_preset(struct fuzz *f, unsigned int preset)
 {
 	if (f->mock)
 		return (preset % 4 == 0 || run_steps(f, mock_plain)) &&
-		       (preset % 4 < 2 || run_steps(f, mock_nested));
+		       (preset % 4 != 2 || run_steps(f, mock_nested)) &&
+		       (preset % 4 != 3 || run_steps(f, mock_pasids));
 	switch (preset % 8) {
 	case 1:
 		return run_steps(f, plain);
-	case 2: case 6: case 7:
+	case 6:
+		return run_steps(f, ioasid);
+	case 7:
+		return run_steps(f, plain) && run_steps(f, pasids);
+	case 2:
 		return run_steps(f, plain) && run_steps(f, nested);
 	case 3:
 		return run_steps(f, plain) && run_steps(f, compat);

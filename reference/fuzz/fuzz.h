@@ -98,6 +98,7 @@ enum fuzz_kind {
 	FK_CDEV,
 	FK_DEVICE,		/* from a group */
 	FK_IOASID,
+	FK_KVM,
 	FK_FAULT,
 	FK_VEVENTQ,
 	FK_ACCESS,		/* mock */
@@ -170,7 +171,7 @@ struct fuzz_filler {
 	void (*done)(struct fuzz *f, struct fuzz_call *c);
 	const struct fuzz_field *(*fields)(const struct fuzz_call *c, size_t *n);
 };
-extern const struct fuzz_filler fuzz_iommufd, fuzz_vfio, fuzz_mock;
+extern const struct fuzz_filler fuzz_iommufd, fuzz_vfio, fuzz_ioasid, fuzz_mock;
 
 /* ---- engine.c */
 

@@ -57,6 +57,27 @@ static bool open_container(struct fuzz *f, const struct fuzz_rec *rec)
 	return open_file(f, rec, "/dev/vfio/vfio", FK_CONTAINER, 0);
 }
 
+static bool open_ioasid(struct fuzz *f, const struct fuzz_rec *rec)
+{
+	return open_file(f, rec, "/dev/ioasid", FK_IOASID, 0);
+}
+
+static bool create_vm(struct fuzz *f, const struct fuzz_rec *rec)
+{
+	unsigned int proc = proc_of(rec);
+	uint32_t pasid;
+	int fd;
+
+	fuzz_arena->fail = rec->fail <= 12 ? rec->fail : 0;
+	fd = iommu_ref_vm_create(f->procs[proc].proc);
+	fuzz_arena->fail = 0;
+	if (fd >= 0) {
+		fuzz_file_new(f, proc, fd, FK_KVM);
+		iommu_ref_vm_pasid(f->procs[proc].proc, fd, rec->variant, &pasid);
+	}
+	return fuzz_call_is(f, "vm_create", fd, fd >= 0 || fd == -EMFILE || fd == -ENOMEM);
+}
+
 static bool open_group(struct fuzz *f, const struct fuzz_rec *rec)
 {
 	uint32_t number = 1 + rec->variant % 4;
@@ -179,7 +200,30 @@ static bool read_file(struct fuzz *f, const struct fuzz_rec *rec)
 	for (unsigned int i = 0; rc > 0 && i < ARRAY_SIZE(f->cookies); i++)
 		f->cookies[i] = fault[i].cookie;
 	return fuzz_call_is(f, "read", rc, (rc >= 0 && (size_t)rc <= len) || rc == -EBADF ||
-			    rc == -EINVAL || rc == -EFAULT || rc == -ESPIPE);
+			    rc == -EINVAL || rc == -EFAULT || rc == -ESPIPE || rc == -EIO ||
+			    rc == -ENOMEM);
+}
+
+/* Of a device: its configuration space and its BAR. */
+static bool pread_file(struct fuzz *f, const struct fuzz_rec *rec)
+{
+	struct iommu_ref_proc *proc = f->procs[proc_of(rec)].proc;
+	uint64_t at = rec->nr_spoils & 2 ? value_of(rec, 1) :
+					   (uint64_t)(rec->id[1] % 9u) << 40 | rec->id[2] * 17u;
+	int fd = fuzz_fd(f, proc_of(rec), rec->id[0] & 1 ? FK_CDEV : FK_DEVICE, rec->file);
+	size_t len;
+	void *buf = buffer(rec, &len);
+	ssize_t rc;
+
+	if (fd < 0 || rec->file >= 0xe0)
+		fd = any_fd(f, rec);
+	fuzz_arena->fail = rec->fail <= 12 ? rec->fail : 0;
+	rc = rec->id[0] & 2 ? iommu_ref_pwrite(proc, fd, buf, len, at) :
+			      iommu_ref_pread(proc, fd, buf, len, at);
+	fuzz_arena->fail = 0;
+	return fuzz_call_is(f, "pread, pwrite", rc, (rc >= 0 && (size_t)rc <= len) ||
+			    rc == -EBADF || rc == -EINVAL || rc == -EFAULT || rc == -ESPIPE ||
+			    rc == -EIO || rc == -ENOMEM);
 }
 
 static bool write_file(struct fuzz *f, const struct fuzz_rec *rec)
@@ -199,7 +243,8 @@ static bool write_file(struct fuzz *f, const struct fuzz_rec *rec)
 			.code = rec->id[2] % 3 };
 	rc = iommu_ref_write(f->procs[proc].proc, fd, buf, len);
 	return fuzz_call_is(f, "write", rc, (rc >= 0 && (size_t)rc <= len) || rc == -EBADF ||
-			    rc == -EINVAL || rc == -EFAULT || rc == -ESPIPE);
+			    rc == -EINVAL || rc == -EFAULT || rc == -ESPIPE || rc == -EIO ||
+			    rc == -ENOMEM);
 }
 
 static bool poll_file(struct fuzz *f, const struct fuzz_rec *rec)
@@ -228,6 +273,7 @@ static struct iommu_ref_dma request(const struct fuzz_rec *rec)
 		.device = rec->id[0] % 6u, .has_pasid = rec->id[1] & 1, .write = rec->variant & 1,
 		.pasid = rec->id[1] & 0x80 ? (uint32_t)value_of(rec, 0) : rec->id[1] / 2 % 5u,
 		.iova = address(rec), .buf = buf, .len = 1 + rec->id[2] * 32u,
+		.at = rec->more % 4u ? IOMMU_REF_DMA_UNTRANSLATED : rec->more / 4 % 3u,
 	};
 }
 
@@ -238,6 +284,18 @@ static bool dma(struct fuzz *f, const struct fuzz_rec *rec)
 	int rc = iommu_ref_dma(f->ref, &req, &fault);
 
 	return fuzz_call_is(f, "dma", rc, !rc || rc == -EFAULT || rc == -ENODEV);
+}
+
+static bool ats(struct fuzz *f, const struct fuzz_rec *rec)
+{
+	struct iommu_ref_dma req = request(rec);
+	struct iommu_ref_ats_completion done;
+	uint32_t pasid;
+	int rc = iommu_ref_ats_translate(f->ref, &req, &done);
+
+	iommu_ref_atc_cached(f->ref, &req);
+	iommu_ref_wire_pasid(f->ref, req.device, req.has_pasid, req.pasid, &pasid);
+	return fuzz_call_is(f, "ats_translate", rc, !rc || rc == -EFAULT || rc == -ENODEV);
 }
 
 static bool translate(struct fuzz *f, const struct fuzz_rec *rec)
@@ -324,6 +382,8 @@ static bool poke(struct fuzz *f, const struct fuzz_rec *rec)
 static const struct fuzz_op basic[] = {
 	{ .name = "open iommu", .run = open_iommu },
 	{ .name = "open container", .run = open_container },
+	{ .name = "open ioasid", .run = open_ioasid }, { .name = "create vm", .run = create_vm },
+	{ .name = "pread", .run = pread_file }, { .name = "ats", .run = ats },
 	{ .name = "open group", .run = open_group }, { .name = "open cdev", .run = open_cdev },
 	{ .name = "open other", .run = open_other }, { .name = "close", .run = close_file },
 	{ .name = "pass_fd", .run = pass_file }, { .name = "exit", .run = exit_proc },
@@ -357,7 +417,7 @@ static struct {
 static void add(struct fuzz_op op)
 {
 	bool vfio_only = op.kind == FK_CONTAINER || op.kind == FK_GROUP || op.kind == FK_CDEV ||
-			 op.kind == FK_DEVICE;
+			 op.kind == FK_DEVICE || op.kind == FK_IOASID || op.kind == FK_KVM;
 
 	if (list.nr == OPS_MAX)
 		return;
@@ -369,6 +429,20 @@ static void add(struct fuzz_op op)
 	list.nr++;
 }
 
+static const struct fuzz_filler *filler_of(const struct uapi_ioctl *i)
+{
+	if (!strcmp(i->uapi, "iommufd"))
+		return &fuzz_iommufd;
+	return !strcmp(i->uapi, "ioasid") ? &fuzz_ioasid : &fuzz_vfio;
+}
+
+/* Of the file of a device that a group does not give. */
+static bool cdev_only(const struct uapi_ioctl *i)
+{
+	return !strcmp(i->uapi, "ioasid") || i->cmd == VFIO_DEVICE_BIND_IOMMUFD ||
+	       i->cmd == VFIO_DEVICE_ATTACH_IOMMUFD_PT || i->cmd == VFIO_DEVICE_DETACH_IOMMUFD_PT;
+}
+
 static void add_ioctl(const struct uapi_ioctl *i)
 {
 	static const struct {
@@ -377,15 +451,15 @@ static void add_ioctl(const struct uapi_ioctl *i)
 	} kinds[] = {
 		{ UAPI_FD_IOMMUFD, FK_IOMMUFD }, { UAPI_FD_VFIO_CONTAINER, FK_CONTAINER },
 		{ UAPI_FD_VFIO_GROUP, FK_GROUP }, { UAPI_FD_VFIO_DEVICE, FK_CDEV },
-		{ UAPI_FD_VFIO_DEVICE, FK_DEVICE },
+		{ UAPI_FD_VFIO_DEVICE, FK_DEVICE }, { UAPI_FD_IOASID, FK_IOASID },
+		{ UAPI_FD_KVM, FK_KVM },
 	};
 
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
-		if (i->fds & kinds[k].fds)
+		if ((i->fds & kinds[k].fds) && !(kinds[k].kind == FK_DEVICE && cdev_only(i)))
 			add((struct fuzz_op){ .name = i->name, .kind = kinds[k].kind,
 				.cmd = i->cmd, .uapi = i,
-				.filler = !strcmp(i->uapi, "iommufd") ? &fuzz_iommufd :
-									&fuzz_vfio });
+				.filler = filler_of(i) });
 }
 
 const struct fuzz_op *fuzz_ops(size_t *n)

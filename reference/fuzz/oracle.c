@@ -54,6 +54,10 @@ static enum uapi_fd_kind uapi_kind(enum fuzz_kind kind)
 		return UAPI_FD_VFIO_GROUP;
 	case FK_CDEV: case FK_DEVICE:
 		return UAPI_FD_VFIO_DEVICE;
+	case FK_IOASID:
+		return UAPI_FD_IOASID;
+	case FK_KVM:
+		return UAPI_FD_KVM;
 	default:
 		return 0;
 	}
@@ -69,7 +73,8 @@ static const int mock_errnos[] = {
 static bool positive(unsigned long cmd, enum fuzz_kind kind)
 {
 	return cmd == VFIO_CHECK_EXTENSION || cmd == VFIO_GROUP_GET_DEVICE_FD ||
-	       (cmd == VFIO_IOMMU_PASID_REQUEST && kind == FK_CONTAINER) || cmd == MOCK_IOCTL;
+	       (cmd == VFIO_IOMMU_PASID_REQUEST && kind == FK_CONTAINER) || cmd == MOCK_IOCTL ||
+	       kind == FK_IOASID;
 }
 
 bool fuzz_errno_documented(const struct fuzz_call *c, const struct fuzz *f)
@@ -91,6 +96,9 @@ bool fuzz_errno_documented(const struct fuzz_call *c, const struct fuzz *f)
 	i = uapi_ioctl_find(c->cmd, uapi_kind(kind));
 	/* A container without a type and a device that is not bound know no ioctl at all. */
 	if (c->rc == -EINVAL && (kind == FK_CONTAINER || kind == FK_CDEV))
+		return true;
+	/* One that is bound to an iommufd does not know /dev/ioasid's, and the other way round. */
+	if (c->rc == -ENOTTY && kind == FK_CDEV && c->cmd >= VFIO_DEVICE_BIND_IOMMUFD)
 		return true;
 	/* A legacy device has no iommufd. */
 	if (!i || kind == FK_DEVICE)
