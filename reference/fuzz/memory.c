@@ -78,10 +78,13 @@ static size_t reachable(const uint8_t *base, uintptr_t at, size_t len, bool writ
 
 static bool in_file(uintptr_t at, size_t len)
 {
-	for (unsigned int i = 0; i < FILE_MAPS; i++)
-		if (at >= file_maps[i].first && at - file_maps[i].first < file_maps[i].len &&
-		    len <= file_maps[i].len - (at - file_maps[i].first))
+	for (unsigned int i = 0; i < FILE_MAPS; i++) {
+		uintptr_t first = __atomic_load_n(&file_maps[i].first, __ATOMIC_RELAXED);
+		uintptr_t room = __atomic_load_n(&file_maps[i].len, __ATOMIC_RELAXED);
+
+		if (at >= first && at - first < room && len <= room - (at - first))
 			return true;
+	}
 	return false;
 }
 
@@ -157,8 +160,8 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t at)
 	for (unsigned int i = 0; i < FILE_MAPS; i++) {
 		if (file_maps[i].len)
 			continue;
-		file_maps[i].first = (uintptr_t)p;
-		file_maps[i].len = len;
+		__atomic_store_n(&file_maps[i].first, (uintptr_t)p, __ATOMIC_RELAXED);
+		__atomic_store_n(&file_maps[i].len, len, __ATOMIC_RELAXED);
 		return p;
 	}
 	__real_munmap(p, len);
@@ -170,7 +173,7 @@ int __wrap_munmap(void *addr, size_t len)
 {
 	for (unsigned int i = 0; i < FILE_MAPS; i++)
 		if (file_maps[i].len && file_maps[i].first == (uintptr_t)addr)
-			file_maps[i].len = 0;
+			__atomic_store_n(&file_maps[i].len, 0, __ATOMIC_RELAXED);
 	return __real_munmap(addr, len);
 }
 

@@ -77,15 +77,32 @@ static bool positive(unsigned long cmd, enum fuzz_kind kind)
 	       kind == FK_IOASID;
 }
 
+/* The file may be another one by now, or none. */
+static bool documented_anywhere(const struct fuzz_call *c)
+{
+	const struct uapi_ioctl *i;
+
+	if (c->rc == -EBADF || c->rc == -ENOTTY || c->rc == -EINVAL)
+		return true;
+	if ((c->rc == -ENOMEM && c->rec->fail) || c->cmd == MOCK_IOCTL)
+		return true;
+	for (int kind = FK_NONE; kind < FK_NR; kind++) {
+		i = uapi_ioctl_find(c->cmd, uapi_kind((enum fuzz_kind)kind));
+		if (i && among(i->errnos, -c->rc))
+			return true;
+	}
+	return false;
+}
+
 bool fuzz_errno_documented(const struct fuzz_call *c, const struct fuzz *f)
 {
 	enum fuzz_kind kind = c->file ? c->file->kind : FK_NONE;
 	const struct uapi_ioctl *i;
 
 	if (c->rc >= 0)
-		return c->rc == 0 || positive(c->cmd, kind);
-	if (f->blind && (c->rc == -EBADF || c->rc == -ENOTTY || c->rc == -EINVAL))
-		return true;	/* the file may be another one by now */
+		return c->rc == 0 || f->blind || positive(c->cmd, kind);
+	if (f->blind)
+		return documented_anywhere(c);
 	if (kind == FK_NONE)
 		return c->rc == -EBADF;
 	if (c->cmd == MOCK_IOCTL && kind == FK_IOMMUFD && f->mock)
