@@ -3,6 +3,7 @@
  * One ioctl: the right argument is filled in, spoilt as the record says, put where it says, called,
  * and judged.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -341,6 +342,9 @@ bool fuzz_ioctl(struct fuzz *f, const struct fuzz_op *op, const struct fuzz_rec 
 			       c.plain ? (void *)c.number : c.user);
 	fuzz_arena->fail = 0;
 	fuzz_count(op, c.rc);
+	if (fuzz_trace)
+		printf("#   fd %d = %ld %s\n", c.fd, c.rc,
+		       c.rc < 0 ? uapi_errno_name((int)c.rc) : "");
 	if (!c.plain)
 		take_back(&c);
 	if (c.rc >= 0 && c.file)

@@ -155,6 +155,8 @@ static void configure(struct iommu_ref_config *cfg, const struct fuzz_head *head
 		cfg->msi_first = cfg->msi_last = 0;
 	cfg->devices[1].pasid = !(c[5] & 1);
 	cfg->devices[0].pri = !(c[5] & 2);
+	cfg->devices[0].pasid_policy = c[5] / 16 % 3;
+	cfg->devices[0].ats = !(c[5] & 8);
 	cfg->devices[1].pri = !(c[5] & 4);
 }
 
@@ -301,10 +303,13 @@ static const struct step ioasid[] = {
 	{ "IOASID_ALLOC_FAULT_FD", FK_IOASID, 0, 0, { 0 } }, { "create vm", 0, 0, 0, { 0 } },
 	{ "guest table", 0, 0, 0, { 0 } },
 	{ "IOASID_CREATE_NESTING", FK_IOASID, 0, 0, { 0 } },
+	{ "IOASID_CREATE_NESTING", FK_IOASID, 0, 0, { 0 } },
+	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0x40, 0, { 0 } },
 	{ "IOASID_BIND_PASID_TABLE", FK_IOASID, 0, 0, { 0 } },
 	{ "IOASID_BIND_PGTABLE", FK_IOASID, 0, 0, { 0 } },
-	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0x40, 0, { 0 } },
-	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0xc0, 0, { 0 } }, { 0 },
+	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0xc0, 0, { 1 } },
+	{ "KVM_MAP_PASID", FK_KVM, 0, 0, { 2 } },
+	{ "page request", 0, 0, 0, { 0 } }, { "read", 0, 0, 0, { 0 } }, { 0 },
 };
 static const struct step pasids[] = {
 	{ "IOMMU_HWPT_ALLOC", IO, 4, 0, { 0 } },

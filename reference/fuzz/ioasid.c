@@ -117,7 +117,7 @@ static void fill(struct fuzz *f, struct fuzz_call *c)
 		break;
 	case IOASID_GET_INFO:
 		a->info.ioasid = id(f, c, FI_FREE);
-		a->info.num_reserved = v % 8;
+		a->info.num_reserved = v ? v % 8 : 16;
 		a->info.reserved_iovas = (uintptr_t)arena_page(ARENA_DATA);
 		break;
 	case IOASID_MAP_DMA:

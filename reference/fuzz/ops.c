@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../uapi/ioasid.h"
 #include "fuzz.h"
 
 #define IOVA 0x40000000ull
@@ -197,8 +198,12 @@ static bool read_file(struct fuzz *f, const struct fuzz_rec *rec)
 	if (fd < 0 || rec->file >= 0xe0)
 		fd = any_fd(f, rec);
 	rc = iommu_ref_read(f->procs[proc].proc, fd, buf, len);
-	for (unsigned int i = 0; rc > 0 && i < ARRAY_SIZE(f->cookies); i++)
-		f->cookies[i] = fault[i].cookie;
+	if (rc > 0) {	/* iommufd's records, and those of /dev/ioasid */
+		f->cookies[0] = fault[0].cookie;
+		f->cookies[1] = ((const struct ioasid_page_fault *)fault)->cookie;
+		f->cookies[2] = fault[1].cookie;
+		f->cookies[3]++;
+	}
 	return fuzz_call_is(f, "read", rc, (rc >= 0 && (size_t)rc <= len) || rc == -EBADF ||
 			    rc == -EINVAL || rc == -EFAULT || rc == -ESPIPE || rc == -EIO ||
 			    rc == -ENOMEM);
