@@ -175,6 +175,6 @@ int main(int argc, char **argv)
 		printf("%" PRIu64 " ioctls, %u kinds never succeeded\n", fuzz_calls(), never);
 		return 0;
 	}
-	return smoke(argc > 1 ? strtoull(argv[1], NULL, 0) : 200000,
+	return smoke(argc > 1 ? strtoull(argv[1], NULL, 0) : 400000,
 		     argc > 2 ? strtoull(argv[2], NULL, 0) : 20201120);
 }
