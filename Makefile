@@ -232,4 +232,4 @@ clean: # remove $(O)
 .PHONY: help
 help:
 	@echo 'make [target] [O=build] [CC=gcc] [SAN=address,undefined|thread] [WERROR=1] [KSELFTEST_DIR=] [NO_INSTALL=1]'
-	@sed -n 's/^\([a-z-]*\):.* # \(.*\)/  \1\t\2/p' Makefile reference/install.mk reference/shim/Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.* # \(.*\)/  \1\t\2/p' Makefile reference/install.mk reference/shim/Makefile reference/fuzz/Makefile | expand -t 18

@@ -55,18 +55,18 @@ static int check_token(const struct vfio_device_bind_iommufd *bind)
 
 static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *user_arg)
 {
-	struct vfio_device_bind_iommufd *user = user_arg, bind;
+	struct vfio_device_bind_iommufd bind;
 	struct cdev *cdev = f->priv;
 	unsigned int index = device_index(cdev->dev);
 	struct ref_file *iommufd;
 	uint32_t argsz;
 	int rc;
 
-	if (copy_from_user(&argsz, &user->argsz, sizeof(argsz)))
+	if (copy_from_user(&argsz, user_arg, sizeof(argsz)))
 		return -EFAULT;
 	if (argsz < offsetofend(struct vfio_device_bind_iommufd, out_devid))
 		return -EINVAL;
-	rc = copy_struct_from_user(f->ref, &bind, sizeof(bind), user, argsz);
+	rc = copy_struct_from_user(f->ref, &bind, sizeof(bind), user_arg, argsz);
 	if (rc)
 		return rc;
 	if (bind.iommufd < 0 || (bind.flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN))
@@ -86,7 +86,8 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 	rc = idev_bind(iommufd, cdev->dev, &cdev->idev);
 	if (rc)
 		return rc == -EBUSY ? claim_error(f->ref, cdev->dev) : rc;
-	if (copy_to_user(&user->out_devid, &cdev->idev->obj.id, sizeof(user->out_devid))) {
+	if (copy_to_user(user_at(user_arg, offsetof(struct vfio_device_bind_iommufd, out_devid)),
+			 &cdev->idev->obj.id, sizeof(bind.out_devid))) {
 		idev_unbind(cdev->idev);
 		cdev->idev = NULL;
 		return -EFAULT;
@@ -96,26 +97,26 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 }
 
 /* The PASID of an ATTACH or DETACH whose flags say that there is one. */
-static int read_pasid(uint32_t argsz, const uint32_t *user, size_t end, uint32_t *pasid)
+static int read_pasid(uint32_t argsz, const void *user_arg, size_t offset, uint32_t *pasid)
 {
-	if (argsz < end)
+	if (argsz < offset + sizeof(*pasid))
 		return -EINVAL;
-	return copy_from_user(pasid, user, sizeof(*pasid));
+	return copy_from_user(pasid, user_at(user_arg, offset), sizeof(*pasid));
 }
 
 static long cdev_attach(struct cdev *cdev, void *user_arg)
 {
-	struct vfio_device_attach_iommufd_pt *user = user_arg, attach;
+	struct vfio_device_attach_iommufd_pt attach;
 	size_t minsz = offsetofend(struct vfio_device_attach_iommufd_pt, pt_id);
 	uint32_t pasid = NO_PASID;
 	int rc;
 
-	if (copy_from_user(&attach, user, minsz))
+	if (copy_from_user(&attach, user_arg, minsz))
 		return -EFAULT;
 	if (attach.argsz < minsz || (attach.flags & ~VFIO_DEVICE_ATTACH_PASID))
 		return -EINVAL;
 	if (attach.flags & VFIO_DEVICE_ATTACH_PASID) {
-		rc = read_pasid(attach.argsz, &user->pasid, sizeof(attach), &pasid);
+		rc = read_pasid(attach.argsz, user_arg, offsetof(typeof(attach), pasid), &pasid);
 		if (rc)
 			return rc;
 		if (pasid == NO_PASID)	/* the model's word for the RID */
@@ -124,7 +125,8 @@ static long cdev_attach(struct cdev *cdev, void *user_arg)
 	rc = idev_attach(cdev->idev, pasid, &attach.pt_id);
 	if (rc)
 		return rc;
-	if (copy_to_user(&user->pt_id, &attach.pt_id, sizeof(user->pt_id))) {
+	if (copy_to_user(user_at(user_arg, offsetof(typeof(attach), pt_id)), &attach.pt_id,
+			 sizeof(attach.pt_id))) {
 		idev_detach(cdev->idev, pasid);
 		return -EFAULT;
 	}
@@ -133,17 +135,17 @@ static long cdev_attach(struct cdev *cdev, void *user_arg)
 
 static long cdev_detach(struct cdev *cdev, void *user_arg)
 {
-	struct vfio_device_detach_iommufd_pt *user = user_arg, detach;
+	struct vfio_device_detach_iommufd_pt detach;
 	size_t minsz = offsetofend(struct vfio_device_detach_iommufd_pt, flags);
 	uint32_t pasid = NO_PASID;
 	int rc;
 
-	if (copy_from_user(&detach, user, minsz))
+	if (copy_from_user(&detach, user_arg, minsz))
 		return -EFAULT;
 	if (detach.argsz < minsz || (detach.flags & ~VFIO_DEVICE_DETACH_PASID))
 		return -EINVAL;
 	if (detach.flags & VFIO_DEVICE_DETACH_PASID) {
-		rc = read_pasid(detach.argsz, &user->pasid, sizeof(detach), &pasid);
+		rc = read_pasid(detach.argsz, user_arg, offsetof(typeof(detach), pasid), &pasid);
 		if (rc)
 			return rc;
 		if (pasid == NO_PASID)
@@ -228,7 +230,7 @@ static long cdev_get_info_ioasid(struct cdev *cdev, void *user_arg)
 	info.argsz = sizeof(info) + sizeof(cap);
 	if (argsz >= info.argsz) {
 		info.cap_offset = sizeof(info);
-		if (copy_to_user((char *)user_arg + sizeof(info), &cap, sizeof(cap)))
+		if (copy_to_user(user_at(user_arg, sizeof(info)), &cap, sizeof(cap)))
 			return -EFAULT;
 	}
 	return copy_to_user(user_arg, &info, argsz < sizeof(info) ? argsz : sizeof(info));

@@ -95,17 +95,17 @@ void file_put(struct ref_file *f)
 static int check_zeroed_user(const void *user, size_t len)
 {
 	unsigned char buf[256];
-	const char *p = user;
+	size_t at = 0;
 
 	while (len) {
 		size_t n = len < sizeof(buf) ? len : sizeof(buf);
 
-		if (copy_from_user(buf, p, n))
+		if (copy_from_user(buf, user_at(user, at), n))
 			return -EFAULT;
 		for (size_t i = 0; i < n; i++)
 			if (buf[i])
 				return -E2BIG;
-		p += n;
+		at += n;
 		len -= n;
 	}
 	return 0;
@@ -118,7 +118,7 @@ int copy_struct_from_user(struct iommu_ref *ref, void *dst, size_t size, const v
 
 	(void)ref;
 	if (user_size > size && !ref_defect(ref, TAIL_IGNORED)) {
-		rc = check_zeroed_user((const char *)user + size, user_size - size);
+		rc = check_zeroed_user(user_at(user, size), user_size - size);
 		if (rc)
 			return rc;
 	}

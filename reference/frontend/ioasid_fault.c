@@ -87,7 +87,7 @@ static int copy_group(const struct page_group *group, uint32_t cookie,
 			.addr = req->iova,
 		};
 
-		if (copy_to_user(&user[i], &fault, sizeof(fault)))
+		if (copy_to_user(user_at(user, i * sizeof(fault)), &fault, sizeof(fault)))
 			return -EFAULT;
 	}
 	return 0;
@@ -106,7 +106,8 @@ static ssize_t fault_read(struct iommu_ref_proc *caller, struct ref_file *f, voi
 	while (q->deliver) {
 		uint32_t cookie = page_queue_cookie(q);
 		size_t nr = q->deliver->nr;
-		int rc = nr > room - done ? -EINVAL : copy_group(q->deliver, cookie, user + done);
+		void *at = user_at(user, done * sizeof(*user));
+		int rc = nr > room - done ? -EINVAL : copy_group(q->deliver, cookie, at);
 
 		if (rc)
 			return done ? (ssize_t)(done * sizeof(*user)) : rc;

@@ -192,7 +192,6 @@ static int option_rlimit_mode(struct iommufd *ictx, struct iommu_option *cmd)
 static int option(struct ucmd *u)
 {
 	struct iommu_option *cmd = u->cmd;
-	struct iommu_option *user = u->user;
 	int rc;
 
 	if (reserved_set(u->ictx->ref, cmd->__reserved))
@@ -207,7 +206,10 @@ static int option(struct ucmd *u)
 	default:
 		return -EOPNOTSUPP;
 	}
-	return rc ? rc : copy_to_user(&user->val64, &cmd->val64, sizeof(cmd->val64));
+	if (rc)
+		return rc;
+	return copy_to_user(user_at(u->user, offsetof(struct iommu_option, val64)), &cmd->val64,
+			    sizeof(cmd->val64));
 }
 
 /* ---- dispatch */

@@ -217,7 +217,8 @@ static int read_commands(struct viommu *viommu, const struct user_data *array, u
 	} else {
 		for (uint32_t i = 0; i < num && !rc; i++)
 			rc = copy_struct_from_user(viommu->obj.ictx->ref, cmds[i], sizeof(*cmds),
-						   user + (size_t)i * array->len, array->len);
+						   user_at(user, (size_t)i * array->len),
+						   array->len);
 	}
 	if (rc) {
 		free(cmds);

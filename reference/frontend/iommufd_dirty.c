@@ -45,7 +45,7 @@ struct bitmap {
 static void bitmap_store(struct bitmap *b)
 {
 	if (b->n && !b->rc)
-		b->rc = copy_to_user(b->user + b->at, b->part, b->n);
+		b->rc = copy_to_user(user_at(b->user, b->at), b->part, b->n);
 	b->n = 0;
 }
 
@@ -55,7 +55,7 @@ static void bitmap_load(struct bitmap *b, uint64_t byte)
 	b->at = byte & ~(sizeof(b->part) - 1);
 	b->n = b->len - b->at < sizeof(b->part) ? b->len - b->at : sizeof(b->part);
 	if (!b->rc)
-		b->rc = copy_from_user(b->part, b->user + b->at, b->n);
+		b->rc = copy_from_user(b->part, user_at(b->user, b->at), b->n);
 }
 
 static void bitmap_set(void *arg, uint64_t first, uint64_t last)

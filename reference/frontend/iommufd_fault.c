@@ -66,7 +66,7 @@ static int copy_group(const struct iommu_ref *ref, const struct page_group *grou
 			.cookie = cookie,
 		};
 
-		if (copy_to_user(&user[i], &data, sizeof(data)))
+		if (copy_to_user(user_at(user, i * sizeof(data)), &data, sizeof(data)))
 			return -EFAULT;
 	}
 	return 0;
@@ -91,7 +91,7 @@ static ssize_t fault_read(struct iommu_ref_proc *caller, struct ref_file *f, voi
 
 		if (group->nr > room - done)
 			return done ? (ssize_t)(done * sizeof(*user)) : -EINVAL;
-		if (copy_group(f->ref, group, cookie, user + done))
+		if (copy_group(f->ref, group, cookie, user_at(user, done * sizeof(*user))))
 			return done ? (ssize_t)(done * sizeof(*user)) : -EFAULT;
 		done += group->nr;
 		page_queue_taken(&fault->groups, cookie);
@@ -123,7 +123,6 @@ static ssize_t fault_write(struct iommu_ref_proc *caller, struct ref_file *f, co
 {
 	struct fault_queue *fault = f->priv;
 	struct iommu_hwpt_page_response resp;
-	const char *user = buf;
 	size_t done;
 	int rc = 0;
 
@@ -131,7 +130,7 @@ static ssize_t fault_write(struct iommu_ref_proc *caller, struct ref_file *f, co
 	if (len % sizeof(resp))
 		return -ESPIPE;
 	for (done = 0; done < len; done += sizeof(resp)) {
-		rc = copy_from_user(&resp, user + done, sizeof(resp));
+		rc = copy_from_user(&resp, user_at(buf, done), sizeof(resp));
 		if (!rc)
 			rc = fault_respond(fault, &resp);
 		if (rc)

@@ -120,7 +120,7 @@ static int clear_tail(char *user, size_t from, size_t to)
 	while (from < to) {
 		size_t n = to - from < sizeof(zero) ? to - from : sizeof(zero);
 
-		if (copy_to_user(user + from, zero, n))
+		if (copy_to_user(user_at(user, from), zero, n))
 			return -EFAULT;
 		from += n;
 	}

@@ -82,7 +82,7 @@ int ioas_iova_ranges(struct ucmd *u)
 	for (size_t i = 0; i < n && i < cmd->num_iovas && !rc; i++) {
 		struct iommu_iova_range r = { .start = ranges[i][0], .last = ranges[i][1] };
 
-		rc = copy_to_user(&user[i], &r, sizeof(r));
+		rc = copy_to_user(user_at(user, i * sizeof(r)), &r, sizeof(r));
 	}
 	free(ranges);
 	if (rc)
@@ -118,7 +118,7 @@ static int load_ranges(const struct iommu_iova_range *user, uint32_t n, uint64_t
 			list = grown;
 			*out = list;
 		}
-		if (copy_from_user(&r, &user[i], sizeof(r)))
+		if (copy_from_user(&r, user_at(user, i * sizeof(r)), sizeof(r)))
 			return -EFAULT;
 		/* "start >= last" is refused, so a range has at least two bytes. */
 		if (r.start >= r.last)

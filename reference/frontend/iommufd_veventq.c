@@ -76,7 +76,7 @@ static void drop_first(struct veventq *veventq)
 static ssize_t copy_event(const struct vevent *event, char *buf)
 {
 	if (copy_to_user(buf, &event->header, sizeof(event->header)) ||
-	    copy_to_user(buf + sizeof(event->header), event->data, event->len))
+	    copy_to_user(user_at(buf, sizeof(event->header)), event->data, event->len))
 		return -EFAULT;
 	return (ssize_t)(sizeof(event->header) + event->len);
 }
@@ -95,14 +95,14 @@ static ssize_t veventq_read(struct iommu_ref_proc *caller, struct ref_file *f, v
 	while (veventq->head) {
 		if (sizeof(veventq->lost) + veventq->head->len > len - done)
 			return done ? (ssize_t)done : -EINVAL;
-		n = copy_event(veventq->head, (char *)buf + done);
+		n = copy_event(veventq->head, user_at(buf, done));
 		if (n < 0)
 			return done ? (ssize_t)done : n;
 		drop_first(veventq);
 		done += (size_t)n;
 	}
 	if (veventq->lost.flags && sizeof(veventq->lost) <= len - done) {
-		if (copy_to_user((char *)buf + done, &veventq->lost, sizeof(veventq->lost)))
+		if (copy_to_user(user_at(buf, done), &veventq->lost, sizeof(veventq->lost)))
 			return done ? (ssize_t)done : -EFAULT;
 		veventq->lost.flags = 0;
 		done += sizeof(veventq->lost);

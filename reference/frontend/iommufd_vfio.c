@@ -105,7 +105,7 @@ static int put_cap(struct answer *a, const void *cap, size_t data, size_t len)
 	size_t at = a->at;
 
 	a->at += (len + 7) & ~(size_t)7;
-	return at + len <= a->room ? copy_to_user(a->user + at, cap, data) : 0;
+	return at + len <= a->room ? copy_to_user(user_at(a->user, at), cap, data) : 0;
 }
 
 static int put_avail(struct answer *a)
@@ -134,7 +134,7 @@ static int put_ranges(struct answer *a, const struct ioas *ioas)
 	cap.nr_iovas = (uint32_t)n;
 	for (size_t i = 0; i < n && !rc; i++, at += sizeof(ranges[i]))
 		if (at + sizeof(ranges[i]) <= a->room)
-			rc = copy_to_user(a->user + at, ranges[i], sizeof(ranges[i]));
+			rc = copy_to_user(user_at(a->user, at), ranges[i], sizeof(ranges[i]));
 	return rc ? rc : put_cap(a, &cap, sizeof(cap), sizeof(cap) + n * sizeof(ranges[0]));
 }
 

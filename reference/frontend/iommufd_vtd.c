@@ -78,7 +78,7 @@ static int read_entries(struct iommu_hwpt_vtd_s1_invalidate *e, const struct use
 			uint32_t index, uint32_t n)
 {
 	const struct user_data one = {
-		.uptr = (const char *)array->uptr + (size_t)index * array->len,
+		.uptr = user_at(array->uptr, (size_t)index * array->len),
 		.type = array->type, .len = array->len,
 	};
 	int rc;

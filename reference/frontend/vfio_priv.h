@@ -52,12 +52,6 @@ struct vfio_group {
 	} devices[IOMMU_REF_MAX_DEVICES];
 };
 
-/* @off bytes behind a user address, which may be anything: it is a number here, not a pointer. */
-static inline void *user_at(const void *user, size_t off)
-{
-	return (void *)((uintptr_t)user + off);
-}
-
 /* The next device of @group from index *@i on, which moves behind it; NULL: no more. */
 struct device *vfio_group_next_device(const struct vfio_group *group, unsigned int *i);
 

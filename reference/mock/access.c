@@ -265,7 +265,8 @@ int mock_access_replace(struct ucmd *u)
 
 	if (!a)
 		return -EBADFD;
-	ioas = object_get(u->ictx, cmd->access_replace.ioas_id, OBJECT_IOAS);
+	/* Of the access's own iommufd, whichever file was asked. */
+	ioas = object_get(a->ioas->obj.ictx, cmd->access_replace.ioas_id, OBJECT_IOAS);
 	if (!ioas)
 		return -ENOENT;
 	old = a->ioas;

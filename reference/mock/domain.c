@@ -229,7 +229,7 @@ int mock_invalidate_hwpt(struct hwpt *hwpt, struct user_data *array)
 		return -EINVAL;
 	for (; array->num < num; array->num++) {
 		const struct user_data entry = {
-			.uptr = (const char *)array->uptr + (size_t)array->num * array->len,
+			.uptr = user_at(array->uptr, (size_t)array->num * array->len),
 			.type = array->type, .len = array->len,
 		};
 
@@ -261,8 +261,8 @@ int mock_invalidate_viommu(struct viommu *viommu, struct user_data *array)
 	if (array->type != MOCK_INVALIDATE_TYPE)
 		return -EINVAL;
 	for (; array->num < num; array->num++) {
-		rc = copy_struct_from_user(ref, &inv, sizeof(inv), (const char *)array->uptr +
-					   (size_t)array->num * array->len, array->len);
+		rc = copy_struct_from_user(ref, &inv, sizeof(inv), user_at(array->uptr,
+					   (size_t)array->num * array->len), array->len);
 		if (rc)
 			return rc;
 		if (inv.flags & ~MOCK_INVALIDATE_ALL)
@@ -300,10 +300,10 @@ static int set_bits(char *user, uint64_t first, uint64_t last)
 		unsigned int from = i == first / 8 ? first % 8 : 0;
 		unsigned int to = i == last / 8 ? last % 8 : 7;
 
-		if (copy_from_user(&byte, user + i, 1))
+		if (copy_from_user(&byte, user_at(user, i), 1))
 			return -EFAULT;
 		byte |= (unsigned char)(((2u << to) - 1) & ~((1u << from) - 1));
-		if (copy_to_user(user + i, &byte, 1))
+		if (copy_to_user(user_at(user, i), &byte, 1))
 			return -EFAULT;
 	}
 	return 0;

@@ -63,14 +63,20 @@ void mock_table_destroy(struct mock_table *t)
 	free(t);
 }
 
-/* The entry for @iova at @level, or the leaf above it; *@at: its level. NULL: none, no memory. */
+/* The last address that there is an entry for. */
+#define LAST ((1ull << (11 + 9 * (TOP + 1))) - 1)
+
+/*
+ * The entry for @iova at @level, or the leaf above it; *@at: its level. NULL: none; no memory;
+ * *@at is the level at which the table ends, unless @iova is behind LAST.
+ */
 static uint64_t *entry_of(struct mock_table *t, uint64_t iova, unsigned int level, bool make,
 			  unsigned int *at)
 {
 	uint64_t *node = t->root, *e, *new;
 	unsigned int l;
 
-	if (iova >> shift_of(TOP + 1))
+	if (iova > LAST)
 		return NULL;
 	for (l = TOP;; l--) {
 		e = &node[(iova >> shift_of(l)) % ENTRIES];
@@ -172,9 +178,9 @@ bool mock_table_next_dirty(struct mock_table *t, uint64_t *first, uint64_t *last
 	unsigned int level;
 	uint64_t at = *first, end, *e;
 
-	while (at <= *last) {
+	while (at <= *last && at <= LAST) {
 		e = entry_of(t, at, 0, false, &level);
-		end = at | (size_of(e ? level : 0) - 1);
+		end = at | (size_of(level) - 1);
 		if (e && *e & F_DIRTY) {
 			if (clear)
 				*e &= ~F_DIRTY;
@@ -182,8 +188,6 @@ bool mock_table_next_dirty(struct mock_table *t, uint64_t *first, uint64_t *last
 			*last = end < *last ? end : *last;
 			return true;
 		}
-		if (end == UINT64_MAX)
-			break;
 		at = end + 1;
 	}
 	return false;

@@ -301,6 +301,11 @@ void domain_listen_events(struct domain *d,
 /* ---- user memory (usermem.c): -EFAULT for what cannot be read or written, never a signal */
 int copy_from_user(void *dst, const void *user, size_t len);
 int copy_to_user(void *user, const void *src, size_t len);
+/* @off bytes behind a user address, which may be anything: it is a number here, not a pointer. */
+static inline void *user_at(const void *user, size_t off)
+{
+	return (void *)((uintptr_t)user + off);
+}
 /* Pins in the kernel's sense: every page is there and has the rights. -EFAULT, -ENOMEM. */
 int user_pages_present(uint64_t va, uint64_t len, bool write);
 

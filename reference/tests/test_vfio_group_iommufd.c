@@ -136,6 +136,21 @@ TEST_F(group, which_ioas)
 	EXPECT_EQ(0x5a, fd_peek(self->ref, 0, 0x20000));
 }
 
+/* Its cdev is bound to the group's own iommufd: that is one user, and a file would be another. */
+TEST_F(group, cdev_is_bound)
+{
+	struct fd_user *u = &self->u;
+	int cdev = fd_open_cdev(u, 0);
+	uint32_t dev;
+
+	ASSERT_LE(0, cdev);
+	ASSERT_EQ(0, join(u, self->group, u->fd));
+	ASSERT_EQ(0, fd_bind_to(u, cdev, u->fd, &dev));
+	EXPECT_EQ(-EBUSY, call(u, self->group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:01.0"));
+	EXPECT_EQ(0, iommu_ref_close(u->proc, cdev));
+	EXPECT_LE(0, call(u, self->group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:01.0"));
+}
+
 /* One owner at a time, by whichever way. */
 TEST_F(group, keeps_others_out)
 {
