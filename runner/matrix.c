@@ -24,7 +24,7 @@
 #include "plan.h"
 #include "runner.h"
 
-#define TIMEOUT "10"	/* seconds a test; the slowest takes a fraction of one */
+#define TIMEOUT "5"	/* seconds a test; the slowest takes a fraction of one */
 #define RECORD_MAX (1u << 20)
 
 /* What the workers share. */

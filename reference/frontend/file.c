@@ -294,6 +294,9 @@ int iommu_ref_ioctl(struct iommu_ref_proc *proc, int fd, unsigned long cmd, void
 		file_hold(f);
 		/* ioctl(2) in the kernel takes an unsigned int command: upper bits are dropped. */
 		rc = f->ops->ioctl ? f->ops->ioctl(proc, f, (unsigned int)cmd, arg) : -ENOTTY;
+		if ((rc == -EFAULT && ref_defect(proc->ref, FAULT_IS_EINVAL)) ||
+		    (rc == -ENOTTY && ref_defect(proc->ref, UNKNOWN_IS_EINVAL)))
+			rc = -EINVAL;
 		file_put(f);
 	}
 	ref_unlock(proc->ref);

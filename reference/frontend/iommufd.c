@@ -302,8 +302,10 @@ static long iommufd_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, uns
 	c = &commands[nr - IOMMUFD_CMD_BASE];
 	if (c->nr != cmd)
 		return -ENOTTY;
-	if (u.user_size < c->min_size)
+	if (u.user_size < c->min_size && !ref_defect(f->ref, SIZE_SHORT_ACCEPTED))
 		return -EINVAL;
+	if (u.user_size > c->size && ref_defect(f->ref, SIZE_EXACT))
+		return -E2BIG;
 	rc = copy_struct_from_user(f->ref, &buf, c->size, user, u.user_size);
 	if (rc)
 		return rc;

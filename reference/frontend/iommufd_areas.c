@@ -176,7 +176,7 @@ int ioas_add_hwpt(struct ioas *ioas, struct hwpt *hwpt)
 	rc = iova_limit(ioas->iova, limit, hwpt);
 	if (!rc && first)
 		rc = iova_reserve(ioas->iova, 0, first - 1, hwpt);
-	if (!rc)
+	if (!rc && !ref_defect(ioas->obj.ictx->ref, TABLE_STARTS_EMPTY))
 		rc = fill_from_areas(ioas, hwpt);
 	if (rc) {
 		iova_unreserve(ioas->iova, hwpt);

@@ -173,7 +173,7 @@ int fault_alloc(struct ucmd *u)
 	struct fault_queue *fault;
 	int fd, rc;
 
-	if (cmd->flags)
+	if (cmd->flags && !ref_defect(u->ictx->ref, QUEUE_FLAGS_IGNORED))
 		return -EOPNOTSUPP;
 	fault = object_alloc(u->ictx, sizeof(*fault), OBJECT_FAULT, fault_destroy);
 	if (!fault)

@@ -119,7 +119,7 @@ int hwpt_create_paging(struct ioas *ioas, struct idev *idev, uint32_t flags, boo
 
 	if (ictx->ref->driver)
 		return ictx->ref->driver->hwpt_auto(ioas, out);
-	if (flags & ~valid)
+	if (flags & ~valid && !ref_defect(ictx->ref, TABLE_FLAGS_IGNORED))
 		return -EOPNOTSUPP;
 	if ((flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) && !device_unit(idev->dev)->dirty_tracking)
 		return -EOPNOTSUPP;
@@ -214,7 +214,8 @@ int hwpt_alloc(struct ucmd *u)
 		return -EOPNOTSUPP;
 	if (ref_defect(u->ictx->ref, NEST_FLAGS_IGNORED) && cmd->data_len)
 		cmd->flags = 0;
-	if ((cmd->data_type == IOMMU_HWPT_DATA_NONE) != !cmd->data_len)
+	if ((cmd->data_type == IOMMU_HWPT_DATA_NONE) != !cmd->data_len &&
+	    !ref_defect(u->ictx->ref, DATA_TYPE_WITHOUT_DATA))
 		return -EINVAL;
 	idev = object_get(u->ictx, cmd->dev_id, OBJECT_DEVICE);
 	if (!idev)

@@ -33,6 +33,16 @@ struct ioas *ioas_create(struct iommufd *ictx)
 	return ioas;
 }
 
+/* What IOAS_SHARED gives out: the first IOAS that the file has, or NULL. */
+static const struct object *any_ioas(const struct iommufd *ictx)
+{
+	const struct object *obj = ictx->objects;
+
+	while (obj && obj->type != OBJECT_IOAS)
+		obj = obj->next;
+	return obj;
+}
+
 /* IOMMU_IOAS_ALLOC */
 int ioas_alloc(struct ucmd *u)
 {
@@ -40,8 +50,12 @@ int ioas_alloc(struct ucmd *u)
 	struct ioas *ioas;
 	int rc;
 
-	if (cmd->flags)
+	if (cmd->flags && !ref_defect(u->ictx->ref, IOAS_FLAGS_IGNORED))
 		return -EOPNOTSUPP;
+	if (any_ioas(u->ictx) && ref_defect(u->ictx->ref, IOAS_SHARED)) {
+		cmd->out_ioas_id = any_ioas(u->ictx)->id;
+		return ucmd_respond(u, sizeof(*cmd));
+	}
 	ioas = ioas_create(u->ictx);
 	if (!ioas)
 		return -ENOMEM;
@@ -82,13 +96,16 @@ int ioas_iova_ranges(struct ucmd *u)
 	for (size_t i = 0; i < n && i < cmd->num_iovas && !rc; i++) {
 		struct iommu_iova_range r = { .start = ranges[i][0], .last = ranges[i][1] };
 
+		if (ref_defect(u->ictx->ref, RANGES_SHORT))
+			r.last -= PAGE_SIZE;
 		rc = copy_to_user(user_at(user, i * sizeof(r)), &r, sizeof(r));
 	}
 	free(ranges);
 	if (rc)
 		return rc;
 	rc = n > cmd->num_iovas ? -EMSGSIZE : 0;
-	cmd->num_iovas = (uint32_t)n;
+	if (!ref_defect(u->ictx->ref, RANGES_COUNT_KEPT))
+		cmd->num_iovas = (uint32_t)n;
 	cmd->out_iova_alignment = ioas->alignment;
 	return ucmd_respond(u, sizeof(*cmd)) ? -EFAULT : rc;
 }
@@ -150,6 +167,8 @@ int ioas_allow_iovas(struct ucmd *u)
 	if (!rc)
 		rc = iova_allow(ioas->iova, (const uint64_t (*)[2])list, n);
 	free(list);
+	if (rc == -EINVAL && ref_defect(u->ictx->ref, ERRNO_INTERNAL))
+		return -524;	/* ENOTSUPP */
 	return rc;
 }
 

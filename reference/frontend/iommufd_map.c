@@ -139,19 +139,21 @@ int ioas_unmap(struct ucmd *u)
 
 	if (!ioas)
 		return -ENOENT;
-	if (cmd->iova == 0 && cmd->length == UINT64_MAX) {
+	if (cmd->iova == 0 && cmd->length == UINT64_MAX &&
+	    !ref_defect(u->ictx->ref, UNMAP_ALL_IS_RANGE)) {
 		/* "If the IOVAs are empty then unmap all succeeds" */
 		rc = ioas_unmap_all(ioas, &bytes);
 	} else {
 		if (cmd->iova == UINT64_MAX || cmd->length == UINT64_MAX)
 			return -EOVERFLOW;
 		rc = ioas_unmap_iova(ioas, cmd->iova, cmd->length, &bytes);
-		if (!rc && !bytes)
+		if (!rc && !bytes && !ref_defect(u->ictx->ref, UNMAP_HOLE_SUCCEEDS))
 			rc = -ENOENT;
 	}
 	if (rc)
 		return rc;
-	cmd->length = bytes;
+	if (!ref_defect(u->ictx->ref, UNMAP_BYTES_AS_ASKED))
+		cmd->length = bytes;
 	return ucmd_respond(u, sizeof(*cmd));
 }
 
@@ -317,6 +319,9 @@ int ioas_map(struct ucmd *u)
 	rc = check_map(cmd->flags, cmd->iova, cmd->length);
 	if (rc)
 		return rc;
+	if (cmd->length && sum_overflows(cmd->iova, cmd->length - 1) &&
+	    ref_defect(u->ictx->ref, WRAP_SUCCEEDS))
+		return 0;
 	ioas = object_get(u->ictx, cmd->ioas_id, OBJECT_IOAS);
 	if (!ioas)
 		return -ENOENT;
@@ -327,7 +332,8 @@ int ioas_map(struct ucmd *u)
 	rc = ioas_map_pages(ioas, pages, cmd->user_va, cmd->length, &iova, cmd->flags);
 	if (rc)
 		return rc;
-	cmd->iova = iova;
+	if (!ref_defect(u->ictx->ref, MAP_IOVA_NOT_TOLD))
+		cmd->iova = iova;
 	return ucmd_respond(u, sizeof(*cmd));
 }
 
@@ -424,9 +430,13 @@ int ioas_copy(struct ucmd *u)
 	if (!src)
 		return -ENOENT;
 	rc = get_pieces(src, cmd->src_iova, cmd->length, &pieces, &n);
+	if (rc == -ENOENT && ref_defect(u->ictx->ref, COPY_HOLE_SUCCEEDS))
+		return 0;
 	if (rc)
 		return rc;
 	dst = object_get(u->ictx, cmd->dst_ioas_id, OBJECT_IOAS);
+	if (ref_defect(u->ictx->ref, COPY_READ_ONLY))
+		cmd->flags &= ~(uint32_t)IOMMU_IOAS_MAP_WRITEABLE;
 	rc = dst ? map_pieces(dst, pieces, n, cmd->length, &iova, cmd->flags) : -ENOENT;
 	put_pieces(pieces, n);
 	if (rc)

@@ -259,6 +259,8 @@ static long group_ioctl(struct iommu_ref_proc *caller, struct ref_file *f, unsig
 	case VFIO_GROUP_GET_DEVICE_FD:
 		return group_get_device_fd(caller, f->priv, user_arg);
 	default:
+		if (cmd == VFIO_IOMMU_NESTING_OP && ref_defect(f->ref, NESTOP_ON_GROUP))
+			return 0;
 		return -ENOTTY;
 	}
 }

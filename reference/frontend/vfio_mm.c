@@ -132,7 +132,7 @@ static bool beyond_31_bits(const struct iommu_ref *ref, uint32_t pasid)
 long vfio_pasid_request(struct vfio_container *c, void *user_arg)
 {
 	struct vfio_iommu_type1_pasid_request req;
-	uint32_t pasid;
+	uint32_t pasid, owned;
 	int rc;
 
 	if (copy_from_user(&req, user_arg, sizeof(req)))
@@ -140,22 +140,36 @@ long vfio_pasid_request(struct vfio_container *c, void *user_arg)
 	if ((req.argsz < sizeof(req) || req.flags & ~(uint32_t)VFIO_PASID_REQUEST_MASK) &&
 	    !ref_defect(c->ref, PASID_REQUEST_UNCHECKED))
 		return -EINVAL;
-	if (req.range.min > req.range.max || beyond_31_bits(c->ref, req.range.min) ||
+	if ((req.range.min > req.range.max && !ref_defect(c->ref, RANGE_ORDER_IGNORED)) ||
+	    beyond_31_bits(c->ref, req.range.min) ||
 	    beyond_31_bits(c->ref, req.range.max))
 		return -EINVAL;
 	if (!c->mm)
-		return -EOPNOTSUPP;
+		return ref_defect(c->ref, PASID_WITHOUT_SET) ? 0 : -EOPNOTSUPP;
 	switch (req.flags) {
 	case VFIO_IOMMU_FLAG_ALLOC_PASID:
 		rc = pasid_alloc(c->ref, c->mm->set, req.range.min, req.range.max, &pasid);
+		req.range.max = rc ? req.range.max : pasid;
+		if (ref_defect(c->ref, PASID_COPIED_BACK) &&
+		    copy_to_user(user_arg, &req, sizeof(req)))
+			return -EFAULT;
+		if (!rc && ref_defect(c->ref, PASID_NOT_RETURNED))
+			return 0;
 		/*
 		 * The return value is the answer: 2^31, as posted, reads as a negative number
 		 * (DF4).
 		 */
 		return rc ? rc : (int)pasid;
 	case VFIO_IOMMU_FLAG_FREE_PASID:
+		owned = pasid_set_count(c->mm->set);
+		if (ref_defect(c->ref, FREE_DOES_NOTHING))
+			return 0;
+		if (ref_defect(c->ref, FREE_EXCLUSIVE) && req.range.max > req.range.min)
+			req.range.max--;
 		pasid_free_range(c->ref, c->mm->set, req.range.min, req.range.max, teardown_pasid,
 				 c->mm);
+		if (owned == pasid_set_count(c->mm->set) && ref_defect(c->ref, FREE_EMPTY_FAILS))
+			return -ENOENT;
 		return 0;
 	default:
 		return -EINVAL;

@@ -415,6 +415,11 @@ long vfio_nesting_op(struct vfio_container *c, void *user_arg)
 
 	if (copy_from_user(&hdr, user_arg, sizeof(hdr)))
 		return -EFAULT;
+	if (ref_defect(c->ref, NESTOP_FLAGS_IGNORED))
+		hdr.flags &= VFIO_NESTING_OP_MASK;
+	if (hdr.flags >= VFIO_IOMMU_NESTING_OP_NUM && hdr.flags <= VFIO_NESTING_OP_MASK &&
+	    ref_defect(c->ref, NESTOP_UNKNOWN_SUCCEEDS))
+		return 0;
 	if (hdr.argsz < sizeof(hdr) || hdr.flags & ~(uint32_t)VFIO_NESTING_OP_MASK ||
 	    hdr.flags >= VFIO_IOMMU_NESTING_OP_NUM)
 		return -EINVAL;

@@ -224,7 +224,7 @@ long vfio_type1_map(struct vfio_container *c, void *user_arg)
 		return -EINVAL;
 	/* "Don't allow IOVA or virtual address wrap" */
 	if (map.iova + map.size - 1 < map.iova || map.vaddr + map.size - 1 < map.vaddr)
-		return -EINVAL;
+		return ref_defect(c->ref, WRAP_SUCCEEDS) ? 0 : -EINVAL;
 	return map_area(c, &(struct iova_area){
 		.first = map.iova, .last = map.iova + map.size - 1,
 		.va = map.vaddr, .prot = prot });
@@ -283,6 +283,7 @@ long vfio_type1_unmap(struct vfio_container *c, void *user_arg)
 			break;
 		unmapped += unmap_area(c, *area);
 	}
-	unmap.size = unmapped;
+	if (!ref_defect(c->ref, UNMAP_BYTES_AS_ASKED))
+		unmap.size = unmapped;
 	return copy_to_user(user_arg, &unmap, minsz) ? -EFAULT : 0;
 }

@@ -367,6 +367,17 @@ static struct attach *smmu_nested_route(struct device *dev, bool has_ssid, uint3
 	return NULL;
 }
 
+/* What PASID_TABLE_SHARED finds: the PASID on whichever device has it. */
+static struct attach *slot_anywhere(struct iommu_ref *ref, uint32_t pasid)
+{
+	struct attach *att = NULL;
+	unsigned int i;
+
+	for (i = 0; !att && i < ref->cfg.nr_devices; i++)
+		att = slot_find(ref->devices[i], pasid);
+	return att;
+}
+
 struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
 			    enum iommu_ref_fault_reason *reason)
 {
@@ -380,9 +391,15 @@ struct attach *device_route(struct device *dev, bool has_pasid, uint32_t pasid,
 		pasid = pasid_of_rid(dev, pasid);
 	if (has_pasid && pasid != NO_PASID) {
 		att = slot_find(dev, pasid);
+		if (!att && ref_defect(dev->ref, PASID_TABLE_SHARED))
+			att = slot_anywhere(dev->ref, pasid);
+		if (!att && ref_defect(dev->ref, UNBOUND_FALLS_BACK))
+			att = &dev->rid;
 		if (att && !att->substream)
-			return att;
+			return att->domain ? att : NULL;
 	}
+	if (dev->ref->devices[0]->rid.domain && ref_defect(dev->ref, RID_ALIASED))
+		return &dev->ref->devices[0]->rid;
 	if (rid && rid->kind == DOMAIN_NESTED && rid->fmt == FMT_ARM_S1)
 		return smmu_nested_route(dev, has_pasid, pasid, reason);
 	return att && att->domain ? att : NULL;

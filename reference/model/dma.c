@@ -81,7 +81,9 @@ static int dma_run(struct device *dev, const struct iommu_ref_dma *dma, size_t *
 
 	for (; *done < dma->len; *done += len) {
 		iova = dma->iova + *done;
-		if (iova < dma->iova) {	/* past 2^64 - 1 */
+		if (ref_defect(dev->ref, IOVA_TRUNCATED))
+			iova &= (1ull << 48) - 1;
+		else if (iova < dma->iova) {	/* past 2^64 - 1 */
 			*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_ADDRESS_SIZE };
 			return -EFAULT;
 		}
@@ -93,7 +95,7 @@ static int dma_run(struct device *dev, const struct iommu_ref_dma *dma, size_t *
 		if (rc)
 			return rc;
 		len = PAGE_SIZE - iova % PAGE_SIZE;
-		if (len > dma->len - *done)
+		if (len > dma->len - *done || ref_defect(dev->ref, CROSSING_UNSPLIT))
 			len = dma->len - *done;
 		if (dma_move(dma, *done, pa, len)) {
 			*why = (struct xlate_fault){ .reason = IOMMU_REF_FAULT_BUS };
@@ -138,6 +140,8 @@ int iommu_ref_dma(struct iommu_ref *ref, const struct iommu_ref_dma *dma,
 	ref_lock(ref);
 	if (rc == -EAGAIN)
 		rc = dma_run(dev, dma, &done, &why);
+	if (rc && why.reason == IOMMU_REF_FAULT_S2_TRANSLATION && ref_defect(ref, S2_HOLE_DROPPED))
+		rc = 0;
 	if (rc)
 		dma_faulted(dev, dma, dma->iova + done, &why, fault);
 	ref_unlock(ref);

@@ -299,6 +299,8 @@ int domain_map(struct iommu_ref *ref, struct domain *d, uint64_t first, uint64_t
 		return -ERANGE;
 	if ((pa + (last - first)) >> d->table.format->output_bits || pa + (last - first) < pa)
 		return -ERANGE;
+	if (last - first >= 2 * domain_page_size(d) && ref_defect(ref, MAP_TAIL_MISSING))
+		last -= domain_page_size(d);
 	return pgtable_map(&d->table, first, last, pa, prot);
 }
 

@@ -28,6 +28,8 @@ void fault_record(struct iommu_ref *ref, const struct iommu_ref_fault *fault)
 {
 	struct fault_ring *ring = ref->faults;
 
+	if (ref_defect(ref, FAULT_NOT_RECORDED))
+		return;
 	if (ring->head - ring->tail == FAULT_RING_SIZE)
 		ref->stats.faults_lost++;
 	else

@@ -125,6 +125,8 @@ static inline bool prot_allows(const struct iommu_ref *ref, unsigned int have, u
 {
 	if (ref_defect(ref, WRITE_IGNORES_RO) && (have & PROT_R))
 		have |= PROT_W;
+	if (ref_defect(ref, READ_NEEDS_WRITE) && !(have & PROT_W))
+		have = 0;
 	return !(want & ~have);
 }
 

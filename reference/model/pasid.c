@@ -286,7 +286,7 @@ static void free_owned(struct iommu_ref *ref, struct pasid_set *set, uint32_t mi
 	/*
 	 * Bounded by what the set owns, and by the range if that is narrower (v3 review: no DoS).
 	 */
-	if (max - min < set->count || ref_defect(ref, FREE_WALKS_RANGE)) {
+	if (max - min < set->count || (teardown && ref_defect(ref, FREE_WALKS_RANGE))) {
 		for (uint64_t n = min; n <= max; n++) {
 			p = tree_find(ref->pasids, (uint32_t)n);
 			if (p && p->set == set)
