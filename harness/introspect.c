@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "../reference/iommu_ref.h"
+#include "internal.h"
 #include "introspect.h"
 
 /* "0000:BB:DD.F" -> bus << 8 | devfn */
@@ -78,6 +79,36 @@ int cts_page_response_pop(struct cts *c, unsigned int device, unsigned int *grpi
 		return rc ? rc : -1;
 	*grpid = resp.grpid;
 	return (int)resp.code;
+}
+
+long cts_kernel_pasid(struct cts *c, uint32_t min, uint32_t max)
+{
+	uint32_t pasid = 0;
+	int rc = -EOPNOTSUPP;
+
+	if (cts_ref(c))
+		rc = iommu_ref_host_pasid(cts_ref(c), min, max, &pasid);
+	return rc ? rc : (long)pasid;
+}
+
+int cts_kernel_get_pasid(struct cts *c, struct cts_actor *a, uint32_t pasid)
+{
+	a = a ? a : c->self;
+	return cts_ref(c) ? iommu_ref_pasid_get(a->proc, pasid) : -EOPNOTSUPP;
+}
+
+void cts_kernel_put_pasid(struct cts *c, uint32_t pasid)
+{
+	if (cts_ref(c))
+		iommu_ref_pasid_put(cts_ref(c), pasid);
+}
+
+int cts_kernel_set_pasids(struct cts *c, struct cts_actor *a, int fd, struct cts_actor *owner)
+{
+	a = a ? a : c->self;
+	if (!cts_ref(c))
+		return -EOPNOTSUPP;
+	return iommu_ref_container_set_pasids(a->proc, fd, owner ? owner->proc : NULL);
 }
 
 int cts_alive(struct cts *c, struct cts_alive *out)

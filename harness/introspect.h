@@ -38,6 +38,16 @@ int cts_page_request(struct cts *c, const struct cts_page_request *req);
 /* The oldest answer that @device got: its code and group, -1 when there is none, or -EOPNOTSUPP. */
 int cts_page_response_pop(struct cts *c, unsigned int device, unsigned int *grpid);
 
+/*
+ * What the kernel itself does with PASIDs in the nesting series v7. A PASID of its own in the range;
+ * a reference on one of @a's, and its end; another owner's set (@owner NULL: the kernel's own) for
+ * the container @fd of @a. 0 or a PASID, or -errno; -EOPNOTSUPP on a kernel.
+ */
+long cts_kernel_pasid(struct cts *c, uint32_t min, uint32_t max);
+int cts_kernel_get_pasid(struct cts *c, struct cts_actor *a, uint32_t pasid);
+void cts_kernel_put_pasid(struct cts *c, uint32_t pasid);
+int cts_kernel_set_pasids(struct cts *c, struct cts_actor *a, int fd, struct cts_actor *owner);
+
 /* What is alive now: to compare before and after. */
 struct cts_alive {
 	uint64_t objects, domains, pasids, pinned_pages;

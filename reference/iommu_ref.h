@@ -351,6 +351,22 @@ bool iommu_ref_atc_cached(struct iommu_ref *ref, const struct iommu_ref_dma *dma
 /* PASIDs that @proc's set owns now. */
 uint32_t iommu_ref_pasids_owned(struct iommu_ref_proc *proc);
 
+/*
+ * The kernel's own users of PASIDs below v7, which no system call tells of. A PASID of the host's
+ * set, in [@min, @max]: -ENOSPC, -ENOMEM. A reference on one of @proc's PASIDs, which keeps its
+ * number from being given to somebody else: -EINVAL (it has none such), -EBUSY (freed), -EACCES.
+ */
+int iommu_ref_host_pasid(struct iommu_ref *ref, uint32_t min, uint32_t max, uint32_t *pasid);
+int iommu_ref_pasid_get(struct iommu_ref_proc *proc, uint32_t pasid);
+void iommu_ref_pasid_put(struct iommu_ref *ref, uint32_t pasid);
+/*
+ * A driver sets DOMAIN_ATTR_IOASID_SET (v7 p05) of the domain of @proc's container @fd: @owner's
+ * set, NULL the host's. -EBADF, -ENODEV (not nesting), -EBUSY (another set), -EINVAL (@owner has
+ * none).
+ */
+int iommu_ref_container_set_pasids(struct iommu_ref_proc *proc, int fd,
+				   const struct iommu_ref_proc *owner);
+
 /* Known-bad variants in this build; 0 and *@name NULL past the end or in a shipped library. */
 struct iommu_ref_defect_info {
 	const char *name;

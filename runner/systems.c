@@ -29,7 +29,7 @@ static const struct system_row systems[] = {
 	  "FREE_FOREIGN_UNTOUCHED FREE_TWICE ALLOC_UNIQUE_* ALLOC_QUOTA_ISOLATION", "" },
 	{ "PASID request: allocate and free", "v7 p07", "ALLOC_* FREE_* PASID_REQ_*", "" },
 	{ "association of a domain with an ioasid_set", "v7 p05",
-	  "OWN_BIND_FOREIGN OWN_FORK_CHILD OWN_PASSED_FD", "" },
+	  "OWN_SET_* OWN_BIND_FOREIGN OWN_FORK_CHILD OWN_PASSED_FD", "" },
 	{ "check of a PASID's owner", "v7 p09",
 	  "OWN_BIND_FOREIGN OWN_UNBIND_FOREIGN OWN_INVAL_FOREIGN OWN_PASID_HIGH_BITS", "" },
 	{ "bind_gpasid does not take the mm any more", "v7 p06",

@@ -82,6 +82,10 @@ static const struct cts_requirement allocation[] = {
 	  "A container without a group has no PASIDs to give, nor can it become a nesting one",
 	  CTS_MUST, "v7 p07, p03; vfio.c: a container without groups has no driver", CTS_V7, NULL,
 	  NULL, { EXPECT_IN(CTS_V7, EOPNOTSUPP, EINVAL) } },
+	{ "ALLOC_KERNEL_PASID_HIDDEN", "allocation",
+	  "PASIDs that the kernel uses by itself are neither given to a process nor freed by one",
+	  CTS_MUST, "v7 p04, p05: host_pasid_set; review, /dev/sva: PASIDs without user space "
+	  "(Lu Baolu)", CTS_V7, NULL, NULL, { EXPECT_IN(CTS_V7, ENOSPC) } },
 	{ "ALLOC_CONCURRENT_STRESS", "allocation",
 	  "Threads that allocate and free at once share no PASID, lose no quota and exceed none",
 	  CTS_MUST, "v7 p04: vfio_mm's pasid_lock, the set's lock", CTS_V7, NULL, NULL, { { 0 } } },

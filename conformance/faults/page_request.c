@@ -115,7 +115,7 @@ CTS_TEST_F(flt_page, group_last, "FLT_GROUP_LAST")
 	unsigned int grpid = 0;
 
 	for (unsigned int page = 0; page < 4; page++) {
-		CTS_EXPECT_TRUE("FLT_GROUP_LAST", !waits(&self->a), "page %u is not the last", page);
+		CTS_EXPECT_TRUE("FLT_GROUP_LAST", !waits(&self->a), "page %u is not last", page);
 		CTS_PRE(ask(&self->a, 5, page, page == 3));
 	}
 	CTS_ASSERT_EQ("FLT_GROUP_LAST", 4, take(&self->a, f, ARRAY_SIZE(f)));

@@ -17,6 +17,11 @@ static const struct cts_requirement lifecycle[] = {
 	{ "LIFE_NO_LEAK_10K", "lifecycle",
 	  "Ten thousand PASIDs allocated, bound, invalidated, unbound and freed leave nothing",
 	  CTS_MUST, "v7 p04, p10", CTS_V7, NULL, NULL, { { 0 } } },
+	{ "LIFE_FREE_PENDING", "lifecycle",
+	  "A PASID freed while a driver uses it is given to nobody, nor to another driver, until "
+	  "it does not",
+	  CTS_SHOULD, "ioasid core below v7: ioasid_get(), FREE_PENDING", CTS_V7, NULL, NULL,
+	  { { 0 } } },
 	{ "LIFE_ATTACH_FAIL_NO_LEAK", "lifecycle",
 	  "An attach that fails at its last step keeps neither quota nor group nor page table",
 	  CTS_MUST, "v7 p03, p07 out_detach", CTS_V7, NULL, NULL, { EXPECT_IN(CTS_V7, ENOMEM) } },

@@ -64,9 +64,23 @@ static int group_join_domain(struct vfio_container *c, struct vfio_group *group)
 	return rc;
 }
 
+int vfio_container_set_pasids(struct vfio_container *c, struct pasid_set *set)
+{
+	if ((!is_nesting(c) || !c->domain) && !ref_defect(c->ref, SET_ANY_DOMAIN))
+		return -ENODEV;
+	if (c->set == set && ref_defect(c->ref, SET_SAME_BUSY))
+		return -EBUSY;
+	if (c->set != set && c->set != pasid_host_set(c->ref) &&
+	    !ref_defect(c->ref, SET_SWITCHED_AGAIN))
+		return -EBUSY;
+	c->set = set;
+	return 0;
+}
+
 static void drop_nesting(struct vfio_container *c)
 {
 	vfio_mm_detach(c);
+	c->set = pasid_host_set(c->ref);
 	c->has_nesting_info = false;
 }
 
@@ -88,6 +102,11 @@ static int take_nesting(struct iommu_ref_proc *caller, struct vfio_container *c)
 		rc = vfio_mm_attach(caller, c);
 		if (rc)
 			return rc;
+		rc = vfio_container_set_pasids(c, c->mm->set);
+		if (rc) {
+			vfio_mm_detach(c);
+			return rc;
+		}
 	}
 	c->has_nesting_info = !(again && ref_defect(c->ref, INFO_ONCE));
 	return 0;
@@ -318,6 +337,7 @@ int vfio_container_open(struct iommu_ref_proc *proc)
 	if (!c)
 		return -ENOMEM;
 	c->ref = proc->ref;
+	c->set = pasid_host_set(c->ref);
 	c->refs = 1;
 	fd = file_install(proc, &vfio_container_file_ops, c);
 	if (fd < 0)

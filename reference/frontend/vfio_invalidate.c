@@ -96,9 +96,7 @@ static int check_pasid(const struct vfio_container *c, uint64_t pasid)
 
 	if (pasid > UINT32_MAX && !ref_defect(c->ref, PASID_TRUNCATED))
 		return -EINVAL;
-	if (!c->mm)	/* no SYSWIDE_PASID: the domain's set is the host's */
-		return -ENOENT;
-	rc = pasid_lookup(c->ref, c->mm->set, (uint32_t)pasid);
+	rc = pasid_lookup(c->ref, c->set, (uint32_t)pasid);
 	if (rc)
 		return rc;
 	return is_bound(c, (uint32_t)pasid) ? 0 : -EINVAL;

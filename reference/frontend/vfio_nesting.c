@@ -274,7 +274,7 @@ static int bind_device(struct vfio_container *c, struct device *dev,
 
 	if (rc)
 		return rc;
-	rc = pasid_lookup(c->ref, c->mm->set, pasid);	/* p09: in the domain's set only */
+	rc = pasid_lookup(c->ref, c->set, pasid);	/* p09: in the domain's set only */
 	if (rc == -ENOENT && ref_defect(c->ref, BIND_STRICT))
 		return -EINVAL;
 	if (rc)
@@ -284,7 +284,7 @@ static int bind_device(struct vfio_container *c, struct device *dev,
 	rc = vtd_check_table(c, data);
 	if (rc)
 		return rc;
-	rc = pasid_get(c->ref, c->mm->set, pasid);
+	rc = pasid_get(c->ref, c->set, pasid);
 	if (rc)
 		return rc;
 	rc = set_nested_domain(c, dev, data);
@@ -303,7 +303,7 @@ static int unbind_pasid(struct vfio_container *c, uint64_t hpasid)
 		return -EINVAL;
 	if (pasid >= VTD_PASID_MAX)
 		return -EINVAL;
-	rc = pasid_lookup(c->ref, c->mm->set, pasid);
+	rc = pasid_lookup(c->ref, c->set, pasid);
 	if (rc)
 		return rc;
 	if (!ref_defect(c->ref, UNBIND_KEEPS_TABLE))

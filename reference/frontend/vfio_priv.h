@@ -34,6 +34,7 @@ struct vfio_container {
 	bool has_nesting_info;
 	struct iommu_nesting_info nesting_info;
 	struct vfio_mm *mm;		/* SYSWIDE_PASID only */
+	struct pasid_set *set;		/* the domain's (p05): the host's, until it is switched */
 	struct vfio_container *mm_next;
 };
 
@@ -80,6 +81,12 @@ void vfio_group_unset_iommufd(struct vfio_group *group);
 /* One more, one less open file of device @index. -ENODEV: no IOAS; -EPERM, -EBUSY, -ENOMEM, ... */
 int vfio_group_open_device(struct vfio_group *group, unsigned int index);
 void vfio_group_close_device(struct vfio_group *group, unsigned int index);
+
+/*
+ * set_attr(DOMAIN_ATTR_IOASID_SET), p05: a nesting domain goes from the host's set to another one,
+ * once. -ENODEV: it is not nesting; -EBUSY: it has another set already, which is not the host's.
+ */
+int vfio_container_set_pasids(struct vfio_container *c, struct pasid_set *set);
 
 /* ---- vfio_type1.c */
 long vfio_type1_get_info(struct vfio_container *c, void *user_arg);

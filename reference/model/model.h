@@ -325,6 +325,8 @@ int pasid_lookup(struct iommu_ref *ref, struct pasid_set *set, uint32_t pasid);
 uint32_t pasid_set_count(const struct pasid_set *set);
 uint32_t pasid_set_quota(const struct pasid_set *set);
 uint32_t pasid_set_left(const struct pasid_set *set);	/* of the quota; users hold freed ones */
+/* host_pasid_set: what the kernel uses by itself, of its reserve. NULL: there is none. */
+struct pasid_set *pasid_host_set(const struct iommu_ref *ref);
 int pasid_space_create(struct iommu_ref *ref);
 void pasid_space_destroy(struct iommu_ref *ref);
 

@@ -44,6 +44,7 @@ struct pasid_set {
 struct pasid_space {
 	struct pasid_node root;
 	struct pasid_set *sets;
+	struct pasid_set *host;	/* the kernel's own, in sets like the others */
 	uint32_t available;	/* capacity that no set has taken */
 	struct pasid_node *hot[LEVELS];	/* the way to the leaf used last, [0]; NULL: none */
 	uint64_t hot_leaf;	/* its numbers >> FANOUT_BITS */
@@ -309,8 +310,15 @@ int pasid_space_create(struct iommu_ref *ref)
 	ref->pasids = calloc(1, sizeof(*ref->pasids));
 	if (!ref->pasids)
 		return -ENOMEM;
-	ref->pasids->available = ref->cfg.pasid_capacity - ref->cfg.pasid_host_reserve;
-	return 0;
+	ref->pasids->available = ref->cfg.pasid_capacity;
+	if (!ref->cfg.pasid_host_reserve)
+		return 0;
+	return pasid_set_create(ref, ref->cfg.pasid_host_reserve, &ref->pasids->host);
+}
+
+struct pasid_set *pasid_host_set(const struct iommu_ref *ref)
+{
+	return ref->pasids->host;
 }
 
 static void destroy_node(struct pasid_node *node, int level)
@@ -462,7 +470,7 @@ int pasid_get(struct iommu_ref *ref, struct pasid_set *set, uint32_t pasid)
 
 	if (!p)
 		return -EINVAL;
-	if (p->free_pending)
+	if (p->free_pending && !ref_defect(ref, PENDING_GIVEN))
 		return -EBUSY;
 	if (!set_may_use(ref, set, p))
 		return -EACCES;
