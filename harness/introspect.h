@@ -39,8 +39,8 @@ int cts_page_request(struct cts *c, const struct cts_page_request *req);
 int cts_page_response_pop(struct cts *c, unsigned int device, unsigned int *grpid);
 
 /*
- * What the kernel itself does with PASIDs in the nesting series v7. A PASID of its own in the range;
- * a reference on one of @a's, and its end; another owner's set (@owner NULL: the kernel's own) for
+ * What the kernel itself does with PASIDs in the series v7. A PASID of its own in the range; a
+ * reference on one of @a's, and its end; another owner's set (@owner NULL: the kernel's own) for
  * the container @fd of @a. 0 or a PASID, or -errno; -EOPNOTSUPP on a kernel.
  */
 long cts_kernel_pasid(struct cts *c, uint32_t min, uint32_t max);

@@ -300,8 +300,8 @@ static const struct cts_requirement invalidation[] = {
 	  CTS_OBSERVED, "v7 base inv_type_granu_table; as reviewed refused ones flush nothing",
 	  CTS_V7, NULL, NULL, { { 0 } } },
 	{ "INV_MATRIX_24", "invalidation",
-	  "Each of the 8 sets of cache types by 3 granularities does what VT-d's table says, to its "
-	  "own PASID alone",
+	  "Each of the 8 sets of cache types by 3 granularities does what VT-d's table says, to "
+	  "its own PASID alone",
 	  CTS_OBSERVED, "v7 base iommu_check_cache_invl_data(), inv_type_granu_table",
 	  CTS_V7, NULL, NULL, { { 0 } } },
 	{ "INV_CACHE_ZERO", "invalidation",

@@ -37,7 +37,7 @@ static const struct cts_requirement ownership[] = {
 	  CTS_MUST, "v7 p05 DOMAIN_ATTR_IOASID_SET", CTS_V7, NULL, NULL,
 	  { EXPECT_IN(CTS_V7, 0) } },
 	{ "OWN_SET_SWITCH_BUSY", "ownership",
-	  "A domain that has a process's PASIDs takes no other set, not even the kernel's own again",
+	  "A domain that has a process's PASIDs takes no other set, nor the kernel's own again",
 	  CTS_MUST, "v7 p05 DOMAIN_ATTR_IOASID_SET", CTS_V7, NULL, NULL,
 	  { EXPECT_IN(CTS_V7, EBUSY) } },
 	{ "OWN_SET_NON_NESTING", "ownership",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The kernel's own side of v7: what other drivers do with PASIDs and with the domain of a container,
- * which no system call says. For tests of what they and user space may do to each other.
+ * The kernel's own side of v7: what other drivers do with PASIDs and with the domain of a
+ * container, which no system call says. For tests of what they and user space may do to each other.
  */
 #include <errno.h>
 
