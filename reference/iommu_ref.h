@@ -110,10 +110,10 @@ struct iommu_ref_config {
 	bool snoop_control;		/* VT-d ECAP.SC: can force DMA to be coherent: true */
 	uint8_t largest_leaf;		/* VT-d SSLPS, FL1GP: log2 of the largest page: 30 */
 	bool no_sys_resource;		/* processes lack CAP_SYS_RESOURCE */
-	uint32_t no_nesting_features;	/* v7: IOMMU_NESTING_FEAT_* that the driver lacks */
+	uint32_t no_nesting_features; /* v7: IOMMU_NESTING_FEAT_* that the driver lacks */
 	uint32_t fail_attaches;		/* v7: so many fail at their last step, -ENOMEM */
-	int fail_iova_cap;		/* v7: errno that GET_INFO's IOVA capability fails with; 0 */
-	/* Last IOVA that paging HWPTs can translate, 48 bits at most if not said otherwise above. */
+	int fail_iova_cap;		/* v7: errno of GET_INFO's IOVA capability; 0 */
+	/* Last IOVA that paging HWPTs can translate, 48 bits at most if not said otherwise. */
 	uint64_t aperture_last;
 	uint64_t msi_first, msi_last;	/* reserved window of IOVAs */
 	/*
@@ -124,8 +124,8 @@ struct iommu_ref_config {
 	 */
 	bool trusted_memory;
 	/*
-	 * The IOMMU units. 0: a single one, which is as the fields above say. Otherwise these fields
-	 * of the same names mean nothing: nesting, five_level, pasid_bits, iotlb_entries,
+	 * The IOMMU units. 0: a single one, as the fields above say. Otherwise these fields of the
+	 * same names mean nothing: nesting, five_level, pasid_bits, iotlb_entries,
 	 * dirty_tracking, snoop_control, largest_leaf, aperture_last, oas_bits.
 	 */
 	unsigned int nr_units;
@@ -269,7 +269,7 @@ int iommu_ref_translate(struct iommu_ref *ref, const struct iommu_ref_dma *dma, 
 struct iommu_ref_ats_completion {
 	uint64_t first, last;	/* a page as large as both stages allow, 4 KiB at least (STU 0) */
 	uint64_t pa;		/* behind first */
-	bool read, write;	/* neither: nothing there, or no right; such an answer is not kept */
+	bool read, write;	/* neither: nothing there, or no right; that is not kept */
 };
 
 /*

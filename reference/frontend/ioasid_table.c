@@ -272,7 +272,8 @@ int ioasid_bind_pasid_table(struct ucmd *u)
 	if (rc)
 		return rc;
 	if (u->ictx->ref->cfg.vendor != IOMMU_REF_SMMUV3 ||
-	    cmd->format != IOASID_PASID_TABLE_ARM_SMMUV3 || cmd->default_mode > IOASID_DEFAULT_SSID0)
+	    cmd->format != IOASID_PASID_TABLE_ARM_SMMUV3 ||
+	    cmd->default_mode > IOASID_DEFAULT_SSID0)
 		return -EOPNOTSUPP;
 	if ((cmd->addr & 63) || cmd->addr >> 52 ||
 	    (!cmd->pasid_bits && cmd->default_mode != IOASID_DEFAULT_SSID0))

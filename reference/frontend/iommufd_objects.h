@@ -281,7 +281,8 @@ int hwpt_invalidate(struct ucmd *u);
  * A kernel-managed table for @ioas that @idev's unit can walk. -EOPNOTSUPP, -EADDRINUSE, -EFAULT,
  * -EINVAL, -ENOMEM.
  */
-int hwpt_create_paging(struct ioas *ioas, struct idev *idev, uint32_t flags, bool has_data, struct hwpt **out);
+int hwpt_create_paging(struct ioas *ioas, struct idev *idev, uint32_t flags, bool has_data,
+		       struct hwpt **out);
 /* An HWPT around @domain, which belongs to it even if this fails. */
 int hwpt_from_domain(struct ioas *ioas, struct domain *domain, uint32_t flags, struct hwpt **out);
 int hwpt_from_nested_domain(struct hwpt *parent, struct viommu *viommu, struct domain *domain,
@@ -297,8 +298,8 @@ void hwpt_put(struct hwpt *hwpt);
 int copy_user_data(void *dst, const struct user_data *data, uint32_t type, size_t len);
 
 /* iommufd_vtd.c, iommufd_arm.c: what the two drivers do with user data */
-int vtd_alloc_nested(struct hwpt *parent, struct idev *idev, uint32_t flags, const struct user_data *data,
-		     struct hwpt **out);
+int vtd_alloc_nested(struct hwpt *parent, struct idev *idev, uint32_t flags,
+		     const struct user_data *data, struct hwpt **out);
 int vtd_invalidate(struct hwpt *hwpt, struct user_data *array);
 int arm_alloc_nested(struct viommu *viommu, uint32_t flags, const struct user_data *data,
 		     struct hwpt **out);

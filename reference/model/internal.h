@@ -209,8 +209,8 @@ enum smmu_route smmu_route(const struct stage1 *s1, bool has_ssid, uint32_t ssid
 /* May @dev send translation requests and translated ones? */
 bool device_ats_enabled(const struct device *dev);
 /*
- * Where a request for @iova by the device's ATC goes; as translate_miss(), but @why is told as unsent
- * if the device got no right.
+ * Where a request for @iova by the device's ATC goes; as translate_miss(), but @why is told as
+ * unsent if the device got no right.
  */
 int ats_address(struct device *dev, const struct iommu_ref_dma *dma, uint64_t iova, uint64_t *pa,
 		struct xlate_fault *why);
