@@ -46,8 +46,9 @@ static const struct uapi_ioctl ioctls[] = {
 	IOMMUFD(IOMMU_IOAS_ALLOC, iommu_ioas_alloc, "6.2", EOPNOTSUPP, ENOMEM),
 	IOMMUFD(IOMMU_IOAS_ALLOW_IOVAS, iommu_ioas_allow_iovas, "6.2",
 		EOPNOTSUPP, ENOENT, EADDRINUSE, ENOMEM),
+	/* EPERM: the source cannot be written (io_pagetable.c: iopt_insert_area()). */
 	IOMMUFD(IOMMU_IOAS_COPY, iommu_ioas_copy, "6.2",
-		EOPNOTSUPP, ENOENT, EOVERFLOW, EEXIST, ENOSPC, ENOMEM),
+		EOPNOTSUPP, ENOENT, EPERM, EOVERFLOW, EEXIST, ENOSPC, ENOMEM),
 	IOMMUFD(IOMMU_IOAS_IOVA_RANGES, iommu_ioas_iova_ranges, "6.2",
 		EOPNOTSUPP, ENOENT, EMSGSIZE),
 	IOMMUFD(IOMMU_IOAS_MAP, iommu_ioas_map, "6.2",
