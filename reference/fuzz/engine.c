@@ -309,7 +309,8 @@ static const struct step ioasid[] = {
 	{ "IOASID_BIND_PGTABLE", FK_IOASID, 0, 0, { 0 } },
 	{ "VFIO_ATTACH_IOASID", FK_CDEV, 0xc0, 0, { 1 } },
 	{ "KVM_MAP_PASID", FK_KVM, 0, 0, { 2 } },
-	{ "page request", 0, 0, 0, { 0 } }, { "read", 0, 0, 0, { 0 } }, { 0 },
+	{ "page request", 0, 0, 0, { 0 } }, { "read", 0, 1, 0, { 0 } },
+	{ "IOASID_PAGE_RESPONSE", FK_IOASID, 1, 0, { 1 } }, { 0 },
 };
 static const struct step pasids[] = {
 	{ "IOMMU_HWPT_ALLOC", IO, 4, 0, { 0 } },

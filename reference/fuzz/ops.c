@@ -165,7 +165,7 @@ static bool exit_proc(struct fuzz *f, const struct fuzz_rec *rec)
 /* Where a buffer is: mostly in memory that is good for it. */
 static void *buffer(const struct fuzz_rec *rec, size_t *len)
 {
-	static const size_t lens[] = { 40, 80, 4000, 8, 24, 0, 41, 7 };
+	static const size_t lens[] = { 40, 32, 4000, 8, 24, 160, 41, 0 };
 	uint8_t *at = arena_page(ARENA_DATA);
 
 	*len = lens[rec->variant % 8];
