@@ -5,9 +5,10 @@
 #include "bench.h"
 
 const struct bench_uapi bench_uapis[BENCH_NR_UAPIS] = {
-	[UAPI_IOMMUFD_VTD] = { "iommufd-vtd", { CTS_IOMMUFD, CTS_VTD } },
-	[UAPI_IOMMUFD_SMMUV3] = { "iommufd-smmuv3", { CTS_IOMMUFD, CTS_SMMUV3 } },
-	[UAPI_V7_VTD] = { "vfio-v7-vtd", { CTS_V7_REVIEWED, CTS_VTD } },
+	[UAPI_IOMMUFD_VTD] = { "iommufd-vtd", { .profile = CTS_IOMMUFD, .arch = CTS_VTD } },
+	[UAPI_IOMMUFD_SMMUV3] = { "iommufd-smmuv3",
+				  { .profile = CTS_IOMMUFD, .arch = CTS_SMMUV3 } },
+	[UAPI_V7_VTD] = { "vfio-v7-vtd", { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD } },
 };
 
 size_t bench_cases(struct bench_case *out)

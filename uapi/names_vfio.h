@@ -24,6 +24,12 @@ SET_BITS(vfio_device_flags,
 SET_BITS(vfio_region_info_flags,
 	 V(VFIO_REGION_INFO_FLAG_READ, "3.6"), V(VFIO_REGION_INFO_FLAG_WRITE, "3.6"),
 	 V(VFIO_REGION_INFO_FLAG_MMAP, "3.6"), V(VFIO_REGION_INFO_FLAG_CAPS, "4.6"));
+SET_BITS(vfio_irq_info_flags,
+	 V(VFIO_IRQ_INFO_EVENTFD, "3.6"), V(VFIO_IRQ_INFO_NORESIZE, "3.6"));
+SET_BITS(vfio_irq_set_flags,
+	 V(VFIO_IRQ_SET_DATA_NONE, "3.6"), V(VFIO_IRQ_SET_DATA_BOOL, "3.6"),
+	 V(VFIO_IRQ_SET_DATA_EVENTFD, "3.6"), V(VFIO_IRQ_SET_ACTION_MASK, "3.6"),
+	 V(VFIO_IRQ_SET_ACTION_UNMASK, "3.6"), V(VFIO_IRQ_SET_ACTION_TRIGGER, "3.6"));
 SET_BITS(vfio_device_bind_flags, V(VFIO_DEVICE_BIND_FLAG_TOKEN, "6.17"));
 SET_BITS(vfio_device_attach_flags, V(VFIO_DEVICE_ATTACH_PASID, "6.15"));
 SET_BITS(vfio_device_detach_flags, V(VFIO_DEVICE_DETACH_PASID, "6.15"));
@@ -68,6 +74,10 @@ STRUCT(vfio_device_info, "3.6", num_irqs,
        F_SIZE(vfio_device_info, argsz), F_BITS(vfio_device_info, flags, vfio_device_flags));
 STRUCT(vfio_region_info, "3.6", offset,
        F_SIZE(vfio_region_info, argsz), F_BITS(vfio_region_info, flags, vfio_region_info_flags));
+STRUCT(vfio_irq_info, "3.6", count,
+       F_SIZE(vfio_irq_info, argsz), F_BITS(vfio_irq_info, flags, vfio_irq_info_flags));
+STRUCT(vfio_irq_set, "3.6", count,
+       F_SIZE(vfio_irq_set, argsz), F_BITS(vfio_irq_set, flags, vfio_irq_set_flags));
 STRUCT(vfio_device_bind_iommufd, "6.6", out_devid,
        F_SIZE(vfio_device_bind_iommufd, argsz),
        F_BITS(vfio_device_bind_iommufd, flags, vfio_device_bind_flags));

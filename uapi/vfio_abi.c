@@ -139,6 +139,17 @@ ABI_FIELD(vfio_region_info, index, 8, 4);
 ABI_FIELD(vfio_region_info, cap_offset, 12, 4);
 ABI_FIELD(vfio_region_info, size, 16, 8);
 ABI_FIELD(vfio_region_info, offset, 24, 8);
+ABI_SIZE(vfio_irq_info, 16);
+ABI_FIELD(vfio_irq_info, argsz, 0, 4);
+ABI_FIELD(vfio_irq_info, flags, 4, 4);
+ABI_FIELD(vfio_irq_info, index, 8, 4);
+ABI_FIELD(vfio_irq_info, count, 12, 4);
+ABI_SIZE(vfio_irq_set, 20);
+ABI_FIELD(vfio_irq_set, argsz, 0, 4);
+ABI_FIELD(vfio_irq_set, flags, 4, 4);
+ABI_FIELD(vfio_irq_set, index, 8, 4);
+ABI_FIELD(vfio_irq_set, start, 12, 4);
+ABI_FIELD(vfio_irq_set, count, 16, 4);
 
 ABI_SIZE(vfio_device_bind_iommufd, 24);
 ABI_FIELD(vfio_device_bind_iommufd, argsz, 0, 4);

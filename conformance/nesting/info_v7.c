@@ -270,49 +270,4 @@ CTS_TEST_F(info_v7, feature_contract, "INFO_FEATURE_CONTRACT")
 		      rc != -EOPNOTSUPP);
 }
 
-/* ---- two IOMMU units of which one can do less */
-
-FIXTURE(info_units) { struct cts *c; };
-FIXTURE_VARIANT(info_units) { struct cts_variant v; };
-FIXTURE_VARIANT_ADD(info_units, vfio_v7_vtd)
-{
-	.v = { .profile = CTS_V7_REVIEWED, .arch = CTS_VTD, .units = true },
-};
-FIXTURE_VARIANT_ADD(info_units, vfio_v7_posted_vtd)
-{
-	.v = { .profile = CTS_V7_POSTED, .arch = CTS_VTD, .units = true },
-};
-
-FIXTURE_SETUP(info_units)
-{
-	CTS_SETUP(self->c);
-}
-
-FIXTURE_TEARDOWN(info_units)
-{
-	cts_end(self->c);
-}
-
-CTS_TEST_F(info_units, inconsistent, "INFO_INCONSISTENT_UNITS")
-{
-	for (unsigned int i = 0; i < self->c->nr_devices; i++) {
-		int container = cts_open(self->c, NULL, "/dev/vfio/vfio", O_RDWR), group;
-		char path[32];
-
-		snprintf(path, sizeof(path), "/dev/vfio/%u", self->c->devices[i].group);
-		group = cts_open(self->c, NULL, path, O_RDWR);
-		CTS_PRE(container);
-		CTS_PRE(group);
-		CTS_PRE(cts_ioctl(self->c, NULL, group, VFIO_GROUP_SET_CONTAINER, &container));
-		CTS_EXPECT_RC("INFO_INCONSISTENT_UNITS",
-			      cts_ioctl_raw(self->c, NULL, container, VFIO_SET_IOMMU,
-					    (void *)VFIO_TYPE1_NESTING_IOMMU));
-		CTS_EXPECT_OK("INFO_INCONSISTENT_UNITS",
-			      cts_ioctl_raw(self->c, NULL, container, VFIO_SET_IOMMU,
-					    (void *)VFIO_TYPE1v2_IOMMU));
-		CTS_PRE(cts_close(self->c, NULL, group));
-		CTS_PRE(cts_close(self->c, NULL, container));
-	}
-}
-
 CTS_SUITE("nesting", "nesting/info_v7");

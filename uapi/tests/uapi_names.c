@@ -71,7 +71,8 @@ static bool is_no_field_value(const char *name)
 	/* Sizes and limits, numbers that make up other numbers, indexes, capability ids. */
 	static const char *const parts[] = {
 		"IOMMUFD_CMD_", "IOMMUFD_TYPE", "VFIO_TYPE", "VFIO_BASE", "VFIO_API_VERSION",
-		"_REGION_INDEX", "_NUM_REGIONS", "_TYPE1_INFO_", "_FORMAT_LAST", "_GPASID_LAST",
+		"_REGION_INDEX", "_NUM_REGIONS", "_IRQ_INDEX", "_NUM_IRQS",
+		"_TYPE1_INFO_", "_FORMAT_LAST", "_GPASID_LAST",
 		"_MTS_MASK", "_REQUEST_MASK", "_OP_MASK", "_PASID_BITS", "_OP_NUM", "_TYPE_NR",
 		"_GRANU_NR", "IOASID_TYPE", "IOASID_BASE", "KVMIO", "_INFO_CAP_PASID",
 	};
@@ -232,7 +233,8 @@ static const struct constant sizes[] = {
 	S(iommu_hwpt_invalidate), S(iommu_fault_alloc), S(iommu_ioas_map_file),
 	S(iommu_viommu_alloc), S(iommu_vdevice_alloc), S(iommu_ioas_change_process),
 	S(iommu_veventq_alloc), S(iommu_hw_queue_alloc), S(vfio_group_status),
-	S(vfio_device_info), S(vfio_region_info), S(vfio_device_bind_iommufd),
+	S(vfio_device_info), S(vfio_region_info), S(vfio_irq_info), S(vfio_irq_set),
+	S(vfio_device_bind_iommufd),
 	S(vfio_device_attach_iommufd_pt), S(vfio_device_detach_iommufd_pt),
 	S(vfio_iommu_type1_info), S(vfio_iommu_type1_dma_map), S(vfio_iommu_type1_dma_unmap),
 	S(vfio_iommu_type1_pasid_request), S(vfio_iommu_type1_nesting_op),
