@@ -190,7 +190,7 @@ ABI_SIZE(vfio_iommu_type1_info_cap_migration, ABI_I386(32, 28));
 ABI_FIELD(vfio_iommu_type1_info_cap_migration, header, 0, 8);
 ABI_FIELD(vfio_iommu_type1_info_cap_migration, flags, 8, 4);
 ABI_FIELD(vfio_iommu_type1_info_cap_migration, pgsize_bitmap, ABI_I386(16, 12), 8);
-ABI_FIELD(vfio_iommu_type1_info_cap_migration, max_dirty_bitmap_size, 24, 8);
+ABI_FIELD(vfio_iommu_type1_info_cap_migration, max_dirty_bitmap_size, ABI_I386(24, 20), 8);
 
 ABI_SIZE(vfio_iommu_type1_info_dma_avail, 12);
 ABI_FIELD(vfio_iommu_type1_info_dma_avail, header, 0, 8);
