@@ -9,6 +9,9 @@
 # or add rules, and programs and scripts of its own to CHECK_PROGS.
 
 O ?= build
+ifneq ($(words $(O)),1)
+$(error O is '$(O)': give the build folder one name without spaces)
+endif
 ARCH ?= $(shell uname -m)
 ifeq ($(origin CC),default)
 CC := gcc
@@ -227,6 +230,8 @@ format: # lay out C sources with clang-format
 
 .PHONY: clean
 clean: # remove $(O)
+	@test ! -e '$(O)' || test -d '$(O)/obj' || test -d '$(O)/check' || test -d '$(O)/cov' || \
+		{ echo "$(O) is no build folder: remove it by hand" >&2; exit 2; }
 	rm -rf '$(O)'
 
 .PHONY: help

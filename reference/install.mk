@@ -24,12 +24,15 @@ $(REF_SO): $(REF_SO_OBJS) $(REF_MAP)
 
 -include $(shell find $(O)/obj-so -name '*.d' 2>/dev/null)
 
-INSTALLED := reference/iommu_ref.h reference/iommu-ref.pc.in $(call lib,iommu-ref) $(REF_SO) $(SHIM)
+# What the systems of today lack: <iommu-ref/iommufd.h> of Linux 7.2, /dev/ioasid, and vfio.h with the nesting series.
+REF_UAPI := uapi/iommufd.h uapi/vfio.h uapi/ioasid.h
+INSTALLED := reference/iommu_ref.h $(REF_UAPI) reference/iommu-ref.pc.in $(call lib,iommu-ref) $(REF_SO) $(SHIM)
 
 # install_in DESTDIR,PREFIX
 define install_in
-	@install -d '$(1)$(2)/include' '$(1)$(2)/lib/pkgconfig'
+	@install -d '$(1)$(2)/include/iommu-ref' '$(1)$(2)/lib/pkgconfig'
 	@install -m 644 reference/iommu_ref.h '$(1)$(2)/include/'
+	@install -m 644 $(REF_UAPI) '$(1)$(2)/include/iommu-ref/'
 	@install -m 644 $(call lib,iommu-ref) '$(1)$(2)/lib/'
 	@install -m 755 $(REF_SO) $(SHIM) '$(1)$(2)/lib/'
 	@ln -sf $(REF_SONAME) '$(1)$(2)/lib/libiommu-ref.so'
@@ -40,6 +43,8 @@ endef
 .PHONY: install
 install: $(INSTALLED) # the reference as a library, with its shim: DESTDIR= PREFIX=/usr/local
 	$(if $(filter /%,$(PREFIX)),,$(error PREFIX is '$(PREFIX)': give an absolute path))
+	$(if $(word 2,$(PREFIX)),$(error PREFIX is '$(PREFIX)': pkg-config takes no spaces in it))
+	$(if $(DESTDIR),$(if $(filter /%,$(DESTDIR)),,$(error DESTDIR is '$(DESTDIR)': give an absolute path)))
 	$(if $(SAN),$(error the library is not installed with sanitizers: leave SAN out))
 	$(call install_in,$(DESTDIR),$(PREFIX))
 	@echo "installed in $(DESTDIR)$(PREFIX)$(if $(DESTDIR),,; programs find the shared library after ldconfig)"

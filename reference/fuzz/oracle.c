@@ -126,6 +126,7 @@ bool fuzz_errno_documented(const struct fuzz_call *c, const struct fuzz *f)
 /*
  * Calls whose failure is told after a part was done:
  * - unmap: the areas before the one that cannot be unmapped are gone (iopt_unmap_iova_range());
+ * - invalidation: the entries before the bad one are done, entry_num says how many (iommufd.h);
  * - an answer that cannot be written, EFAULT, where Linux 7.2 does not take the call back;
  * - VFIO_DEVICE_ATTACH_IOMMUFD_PT whose pt_id cannot be written detaches (vfio/device_cdev.c);
  * - v7 as posted: a bind that fails unbinds, its own bug (V7.md, DF7);
@@ -134,7 +135,7 @@ bool fuzz_errno_documented(const struct fuzz_call *c, const struct fuzz *f)
 bool fuzz_may_change(const struct fuzz *f, const struct fuzz_call *c)
 {
 	switch (c->cmd) {
-	case IOMMU_IOAS_UNMAP: case VFIO_IOMMU_UNMAP_DMA:
+	case IOMMU_IOAS_UNMAP: case VFIO_IOMMU_UNMAP_DMA: case IOMMU_HWPT_INVALIDATE:
 		return true;
 	case IOMMU_IOAS_MAP: case IOMMU_IOAS_MAP_FILE: case IOMMU_IOAS_COPY:
 		return c->rc == -EFAULT;
