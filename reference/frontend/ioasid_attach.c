@@ -72,6 +72,23 @@ static struct domain *route_table(const struct ioasid_dev *dev, uint32_t pasid)
 	return best->space->user ? best->space->user : ioasid_kernel_table(best->space);
 }
 
+const struct ioasid_attach *ioasid_route(const struct ioasid_dev *dev, uint32_t user_pasid)
+{
+	const struct ioasid_attach *best = NULL;
+	bool best_whole = false;
+
+	for (const struct ioasid_attach *a = dev->attaches; a; a = a->dev_next) {
+		bool whole = group_complete(a->space, dev->group);
+
+		if (a->user_pasid != user_pasid || whole < best_whole)
+			continue;
+		if (!best || whole > best_whole || a->space->depth > best->space->depth)
+			best = a;
+		best_whole = whole;
+	}
+	return best;
+}
+
 /* SMMUv3: a stream has a context table of the kernel's, or a stage 2; never both. */
 static int smmu_route_check(const struct ioasid_dev *dev, uint32_t pasid, const struct domain *d)
 {
@@ -323,7 +340,7 @@ int ioasid_detach(struct ioasid_dev *dev, const struct vfio_device_attach_ioasid
 		return -ENOENT;
 	if (attached_below(dev, x) && !attached_otherwise(a))
 		return -EBUSY;
-	ioasid_end_faults(x, dev);
+	ioasid_end_route_faults(a);
 	end_attach(a);
 	return 0;
 }
@@ -339,7 +356,7 @@ void ioasid_unbind_device(struct ioasid_dev *dev)
 		for (struct ioasid_attach *a = deepest; a; a = a->dev_next)
 			if (a->space->depth > deepest->space->depth)
 				deepest = a;
-		ioasid_end_faults(deepest->space, dev);
+		ioasid_end_route_faults(deepest);
 		end_attach(deepest);
 	}
 	for (p = &ctx->devs; *p != dev;)

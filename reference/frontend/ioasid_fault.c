@@ -43,24 +43,38 @@ void ioasid_page_request(void *arg, struct page_group *group)
 	page_queue_add(&ctx->faults, group);
 }
 
-struct match {
-	const struct ioasid *space;
-	const struct device *device;	/* NULL: any */
-};
-
-static bool is_of(const struct page_group *group, const void *arg)
+static bool is_of_space(const struct page_group *group, const void *arg)
 {
-	const struct match *m = arg;
+	const struct ioasid *x = arg;
 
-	return (group->attach == m->space || group->dev_id == m->space->obj.id) &&
-	       (!m->device || group->dev == m->device);
+	return group->attach == x || group->dev_id == x->obj.id;
 }
 
-void ioasid_end_faults(struct ioasid *x, const struct ioasid_dev *dev)
+static bool is_of_route(const struct page_group *group, const void *arg)
 {
-	const struct match m = { x, dev ? dev->device : NULL };
+	const struct ioasid_attach *a = arg;
+	const struct iommu_ref_page_request *req = group->req;
 
-	page_queue_end(ioasid_ref(x), &ioasid_ctx(x)->faults, is_of, &m);
+	if (group->dev != a->dev->device || !is_of_space(group, a->space))
+		return false;
+	/* An entry of the user's PASID table: what came through it came by the RID. */
+	if (a->tracked)
+		return a->user_pasid == (req->has_pasid ? req->pasid : 0);
+	return group->route == a->pasid;
+}
+
+void ioasid_end_faults(struct ioasid *x)
+{
+	page_queue_end(ioasid_ref(x), &ioasid_ctx(x)->faults, is_of_space, x);
+}
+
+void ioasid_end_route_faults(const struct ioasid_attach *a)
+{
+	/* ENQCMD: another number of the user's is the same one on the wire, and stays. */
+	for (const struct ioasid_attach *o = a->space->attaches; o; o = o->next)
+		if (o != a && o->dev == a->dev && o->pasid == a->pasid && !a->tracked)
+			return;
+	page_queue_end(ioasid_ref(a->space), &ioasid_ctx(a->space)->faults, is_of_route, a);
 }
 
 /* ---- the descriptor */

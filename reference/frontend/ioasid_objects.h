@@ -112,6 +112,11 @@ int ioasid_attach(struct ioasid_dev *dev, const struct vfio_device_attach_ioasid
 int ioasid_detach(struct ioasid_dev *dev, const struct vfio_device_attach_ioasid *arg);
 /* What the devices of @x use follows what @x is. An error: some may be blocked. */
 int ioasid_update(struct ioasid *x);
+/*
+ * The attachment that has the route: the deepest one, of those that the whole group has if there is
+ * one. NULL: nothing is attached by it.
+ */
+const struct ioasid_attach *ioasid_route(const struct ioasid_dev *dev, uint32_t user_pasid);
 /* The PASID table that @dev's default space is; NULL: there is none of the user's. */
 struct ioasid *ioasid_pasid_table(const struct ioasid_dev *dev);
 
@@ -154,8 +159,10 @@ void ioasid_free_pasid(struct ioasid *x);
 /* ioasid_fault.c */
 /* For domain_listen(), with the IOASID. */
 void ioasid_page_request(void *arg, struct page_group *group);
-/* Requests that came for @x, through @dev unless that is NULL, are answered with "invalid". */
-void ioasid_end_faults(struct ioasid *x, const struct ioasid_dev *dev);
+/* Requests that came for @x are answered with "invalid". */
+void ioasid_end_faults(struct ioasid *x);
+/* Those that came for it by the route of @a, which ends; not those of the device's other routes. */
+void ioasid_end_route_faults(const struct ioasid_attach *a);
 int ioasid_alloc_fault_fd(struct iommu_ref_proc *caller, struct ref_file *f);
 int ioasid_page_response(struct ucmd *u);
 

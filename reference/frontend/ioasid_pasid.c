@@ -56,6 +56,12 @@ int ioasid_choose_pasid(struct ioasid_attach *new)
 		new->pasid = new->user_pasid;
 		return 0;
 	}
+	/* "one for an IOASID, whatever the device"; the deepest of a route says which is on the wire */
+	if (cfg->pasid_policy == IOMMU_REF_PASID_MDEV_ENQCMD && new->user_pasid != NO_PASID) {
+		rc = space_pasid(new->space);
+		new->pasid = new->space->pasid;
+		return rc;
+	}
 	/* Address spaces on top of each other share their route. */
 	for (const struct ioasid_attach *a = new->dev->attaches; a; a = a->dev_next) {
 		if (a == new || a->user_pasid != new->user_pasid)
@@ -65,13 +71,8 @@ int ioasid_choose_pasid(struct ioasid_attach *new)
 	}
 	if (cfg->pasid_policy == IOMMU_REF_PASID_MDEV)
 		return local_alloc(new, &new->pasid);
-	if (new->user_pasid == NO_PASID) {
-		rc = global_alloc(ioasid_ctx(new->space), &new->pasid);
-		new->own_pasid = !rc;
-		return rc;
-	}
-	rc = space_pasid(new->space);
-	new->pasid = new->space->pasid;
+	rc = global_alloc(ioasid_ctx(new->space), &new->pasid);
+	new->own_pasid = !rc;
 	return rc;
 }
 
@@ -106,14 +107,11 @@ int iommu_ref_wire_pasid(struct iommu_ref *ref, unsigned int device, bool has_pa
 	const struct ioasid_attach *a = NULL;
 	int rc = -ENODEV;
 
-	if (!has_pasid)
-		user_pasid = NO_PASID;
 	ref_lock(ref);
 	if (device_by_index(ref, device)) {
 		if (ref->ioasid_devs[device])
-			a = ref->ioasid_devs[device]->attaches;
-		while (a && a->user_pasid != user_pasid)
-			a = a->dev_next;
+			a = ioasid_route(ref->ioasid_devs[device],
+					 has_pasid ? user_pasid : NO_PASID);
 		rc = a ? a->pasid != NO_PASID : -ENOENT;
 		if (rc == 1)
 			*pasid = a->pasid;

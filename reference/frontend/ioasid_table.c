@@ -132,7 +132,7 @@ static void drop_user(struct ioasid *x)
 {
 	struct domain *old = x->user;
 
-	ioasid_end_faults(x, NULL);
+	ioasid_end_faults(x);
 	x->user = NULL;
 	if (old)
 		ioasid_update(x);

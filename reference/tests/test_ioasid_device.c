@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Devices of /dev/ioasid: page faults and their answers, virtual and physical PASIDs, KVM's
- * translation, units of unequal capability, lifetimes of all of it.
+ * Devices of /dev/ioasid: page faults and their answers, units of unequal capability, lifetimes of
+ * all of it.
  */
 #include <kselftest_harness.h>
 #include <poll.h>
@@ -177,6 +177,47 @@ TEST_F(fault, ends_with_what_it_came_through)
 	EXPECT_EQ(IOMMU_REF_PAGE_INVALID, answer(u, 3));
 }
 
+/* The RID and a PASID have one address space: the end of one route is not the other's. */
+TEST_F(fault, detach_of_another_route)
+{
+	struct io_user *u = &self->u;
+	struct ioasid_page_fault f;
+
+	if (self->g.arm)	/* a PASID table belongs to the RID alone */
+		return;
+	ASSERT_EQ(0, io_attach(u, 0, self->child, VPASID));
+	ASSERT_EQ(0, ask(u, NO_PASID, 1, GVA(1), true));
+	ASSERT_EQ(0, ask(u, VPASID, 2, GVA(1), true));
+	ASSERT_EQ(0, io_detach(u, 0, self->child, VPASID));
+	EXPECT_EQ(IOMMU_REF_PAGE_INVALID, answer(u, 2));
+	EXPECT_EQ(-1, answer(u, 0));
+	ASSERT_EQ(sizeof(f), iommu_ref_read(u->proc, self->fd, &f, sizeof(f)));
+	ASSERT_EQ(0, respond(u, self->child, f.cookie, IOASID_RESPONSE_SUCCESS));
+	EXPECT_EQ(IOMMU_REF_PAGE_SUCCESS, answer(u, 1));
+}
+
+/* SMMUv3: a space that is an entry of the user's PASID table has the requests of that entry only. */
+TEST_F(fault, detach_of_a_tracked_entry)
+{
+	struct io_user *u = &self->u;
+	int gva = io_child(u, 0, self->gpa, VPASID);
+
+	ASSERT_LT(0, gva);
+	if (!self->g.arm)
+		return;
+	ASSERT_EQ(0, io_attach(u, 0, gva, VPASID + 1));
+	ASSERT_EQ(0, io_bind_arm(u, gva, self->g.root, 9));
+	ASSERT_EQ(0, ask(u, VPASID, 1, GVA(1), true));
+	ASSERT_EQ(0, ask(u, VPASID + 1, 2, GVA(1), true));
+	ASSERT_EQ(0, ask(u, NO_PASID, 3, GVA(1), true));
+	ASSERT_EQ(0, io_detach(u, 0, gva, VPASID + 1));
+	EXPECT_EQ(IOMMU_REF_PAGE_INVALID, answer(u, 2));
+	EXPECT_EQ(-1, answer(u, 0));
+	/* The table goes, and with it what came through it. */
+	ASSERT_EQ(0, io_detach(u, 0, self->child, NO_PASID));
+	EXPECT_EQ(0, io_stats(u).page_requests);
+}
+
 TEST_F(fault, nobody_listens)
 {
 	struct io_user *u = &self->u;
@@ -199,180 +240,6 @@ TEST_F(fault, nobody_listens)
 	EXPECT_LT(0, io_stats(u).objects);
 	ASSERT_EQ(0, iommu_ref_close(u->proc, self->fd));
 	EXPECT_EQ(0, io_stats(u).objects);
-}
-
-/* ---- PASIDs of mediated devices */
-
-FIXTURE(mdev)
-{
-	struct io_user u;
-	uint8_t *mem;
-};
-
-FIXTURE_VARIANT(mdev)
-{
-	enum iommu_ref_pasid_policy policy;
-};
-
-FIXTURE_VARIANT_ADD(mdev, own_pasids) { .policy = IOMMU_REF_PASID_MDEV };
-FIXTURE_VARIANT_ADD(mdev, enqcmd) { .policy = IOMMU_REF_PASID_MDEV_ENQCMD };
-
-FIXTURE_SETUP(mdev)
-{
-	struct iommu_ref_config cfg;
-
-	iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
-	cfg.devices[0].pasid_policy = cfg.devices[1].pasid_policy = variant->policy;
-	ASSERT_EQ(0, io_create(&self->u, &cfg));
-	self->mem = io_pages(PAGES);
-	ASSERT_EQ(0, io_device(&self->u, 0));
-	ASSERT_EQ(0, io_device(&self->u, 1));
-}
-
-FIXTURE_TEARDOWN(mdev)
-{
-	iommu_ref_destroy(self->u.ref);
-	munmap(self->mem, PAGES * PG);
-}
-
-/* "PASIDs are also used by kernel to mark the default I/O address space for mdev" */
-TEST_F(mdev, the_default_space_has_a_pasid)
-{
-	struct io_user *u = &self->u;
-	int gpa = io_space(u, 0), child;
-	uint32_t p = 0, q = 0;
-
-	ASSERT_LT(0, gpa);
-	ASSERT_EQ(0, io_map(u, gpa, 0, self->mem, PAGES * PG));
-	EXPECT_EQ(-EFAULT, io_peek(u, 0, NO_PASID, PG));
-	ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, 0, false, 0, &p));
-	EXPECT_EQ(1, io_peek(u, 0, p, PG));
-	/* A child has the same route */
-	child = io_child(u, 0, gpa, NO_PASID);
-	ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, 0, false, 0, &q));
-	EXPECT_EQ(p, q);
-	ASSERT_EQ(0, io_map(u, child, 0x5000, PG, PG));
-	EXPECT_EQ(1, io_peek(u, 0, p, 0x5000));
-	ASSERT_EQ(0, io_detach(u, 0, child, NO_PASID));
-	EXPECT_EQ(1, io_peek(u, 0, p, PG));
-	ASSERT_EQ(0, io_detach(u, 0, gpa, NO_PASID));
-	EXPECT_EQ(-EFAULT, io_peek(u, 0, p, PG));
-	EXPECT_EQ(-ENOENT, iommu_ref_wire_pasid(u->ref, 0, false, 0, &p));
-	EXPECT_EQ(-ENODEV, iommu_ref_wire_pasid(u->ref, 9, false, 0, &p));
-}
-
-/* "attached to two mdevs with a single vPASID [...] a same pPASID should be used" */
-TEST_F(mdev, virtual_and_physical)
-{
-	struct io_user *u = &self->u;
-	int a = io_alloc(u), b = io_alloc(u), vm = iommu_ref_vm_create(u->proc);
-	uint32_t p[2] = { 0 }, other = 0, cpu = 0;
-	struct kvm_pasid_map map = { .argsz = sizeof(map), .user_pasid = VPASID,
-				     .ioasid_fd = u->fd, .ioasid = a };
-	bool enqcmd = variant->policy == IOMMU_REF_PASID_MDEV_ENQCMD;
-
-	/* Before any device has it there is nothing to translate to */
-	EXPECT_EQ(-ENOENT, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	ASSERT_EQ(0, io_attach(u, 0, b, VPASID + 1));
-	ASSERT_EQ(0, io_attach(u, 0, a, VPASID));
-	ASSERT_EQ(0, io_attach(u, 1, a, VPASID));
-	ASSERT_EQ(0, io_map(u, a, 0, self->mem + PG, PG));
-	for (unsigned int i = 0; i < 2; i++) {
-		ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, i, true, VPASID, &p[i]));
-		EXPECT_EQ(1, io_peek(u, i, p[i], 0));
-		EXPECT_EQ(-EFAULT, io_peek(u, i, NO_PASID, 0));
-	}
-	EXPECT_NE(VPASID, p[0]);
-	ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, 0, true, VPASID + 1, &other));
-	EXPECT_NE(p[0], other);
-	EXPECT_EQ(-EFAULT, io_peek(u, 0, other, 0));
-	if (enqcmd) {
-		EXPECT_EQ(p[0], p[1]);
-		ASSERT_EQ(0, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-		ASSERT_EQ(0, iommu_ref_vm_pasid(u->proc, vm, VPASID, &cpu));
-		EXPECT_EQ(p[0], cpu);
-	} else {	/* the CPU has no part in it */
-		EXPECT_EQ(-ENOENT, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	}
-}
-
-/* The parent's attachment by the route goes, the child's stays: so does their PASID. */
-TEST_F(mdev, a_route_outlives_who_made_it)
-{
-	struct io_user *u = &self->u;
-	int gpa = io_space(u, 0), child = io_child(u, 0, gpa, NO_PASID);
-	uint32_t p = 0, q = 0;
-
-	ASSERT_LT(0, child);
-	ASSERT_EQ(0, io_attach(u, 0, gpa, VPASID));
-	ASSERT_EQ(0, io_map(u, gpa, 0, self->mem, PG));
-	ASSERT_EQ(0, io_map(u, child, 0x7000, 0, PG));
-	ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, 0, false, 0, &p));
-	ASSERT_EQ(0, io_detach(u, 0, gpa, NO_PASID));
-	EXPECT_EQ(-EBUSY, io_detach(u, 0, gpa, VPASID));
-	ASSERT_EQ(1, iommu_ref_wire_pasid(u->ref, 0, false, 0, &q));
-	EXPECT_EQ(p, q);
-	EXPECT_EQ(0, io_peek(u, 0, p, 0x7000));
-	ASSERT_EQ(0, io_detach(u, 0, child, NO_PASID));
-	EXPECT_EQ(-EFAULT, io_peek(u, 0, p, 0x7000));
-	ASSERT_EQ(0, io_detach(u, 0, gpa, VPASID));
-	EXPECT_EQ(0, io_free(u, child));
-	EXPECT_EQ(0, io_free(u, gpa));
-	EXPECT_EQ(0, io_stats(u).pasids);
-}
-
-TEST_F(mdev, device_info)
-{
-	struct io_user *u = &self->u;
-	struct {
-		struct vfio_device_info info;
-		struct vfio_device_info_cap_pasid cap;
-	} a = { .info = { .argsz = sizeof(a) } };
-
-	ASSERT_EQ(0, iommu_ref_ioctl(u->proc, u->dev[0], VFIO_DEVICE_GET_INFO, &a));
-	EXPECT_EQ(variant->policy == IOMMU_REF_PASID_MDEV_ENQCMD ?
-		  VFIO_DEVICE_PASID_CPU | VFIO_DEVICE_PASID_CPU_VIRT : 0, a.cap.flags);
-}
-
-TEST_F(mdev, kvm)
-{
-	struct io_user *u = &self->u;
-	int a = io_alloc(u), vm = iommu_ref_vm_create(u->proc);
-	bool enqcmd = variant->policy == IOMMU_REF_PASID_MDEV_ENQCMD;
-	struct kvm_pasid_map map = { .argsz = sizeof(map), .user_pasid = VPASID,
-				     .ioasid_fd = u->fd, .ioasid = a };
-	uint32_t pasid;
-
-	ASSERT_LE(0, vm);
-	EXPECT_EQ(-ENOTTY, iommu_ref_ioctl(u->proc, vm, IOASID_ALLOC, NULL));
-	EXPECT_EQ(-EFAULT, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, NULL));
-	map.__reserved = 1;
-	EXPECT_EQ(-EOPNOTSUPP, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	map.__reserved = 0;
-	map.user_pasid = 1 << 20;
-	EXPECT_EQ(-EINVAL, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	map.user_pasid = VPASID;
-	map.ioasid_fd = 99;
-	EXPECT_EQ(-EBADF, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	map.ioasid_fd = vm;
-	EXPECT_EQ(-EBADFD, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	map.ioasid_fd = u->fd;
-	EXPECT_EQ(-ENOENT, iommu_ref_ioctl(u->proc, vm, KVM_UNMAP_PASID, &map));
-	ASSERT_EQ(0, io_attach(u, 0, a, VPASID));
-	EXPECT_EQ(-EBADF, iommu_ref_vm_pasid(u->proc, u->fd, VPASID, &pasid));
-	EXPECT_EQ(-ENOENT, iommu_ref_vm_pasid(u->proc, vm, VPASID, &pasid));
-	if (!enqcmd)
-		return;
-	ASSERT_EQ(0, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	EXPECT_EQ(-EEXIST, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	ASSERT_EQ(0, io_detach(u, 0, a, VPASID));
-	EXPECT_EQ(-EBUSY, io_free(u, a));
-	ASSERT_EQ(0, iommu_ref_ioctl(u->proc, vm, KVM_UNMAP_PASID, &map));
-	EXPECT_EQ(-ENOENT, iommu_ref_vm_pasid(u->proc, vm, VPASID, &pasid));
-	ASSERT_EQ(0, iommu_ref_ioctl(u->proc, vm, KVM_MAP_PASID, &map));
-	ASSERT_EQ(0, iommu_ref_close(u->proc, vm));
-	EXPECT_EQ(0, io_free(u, a));
-	EXPECT_EQ(0, io_stats(u).pasids);
 }
 
 /* ---- devices that differ */
