@@ -240,11 +240,6 @@ enum fmt domain_fmt(const struct domain *d)
 	return d->fmt;
 }
 
-struct domain *domain_parent(const struct domain *d)
-{
-	return d->parent;
-}
-
 uint32_t domain_dtag(const struct domain *d)
 {
 	return d->dtag;

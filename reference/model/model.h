@@ -178,7 +178,6 @@ void domain_put(struct iommu_ref *ref, struct domain *d);
 
 enum domain_kind domain_kind(const struct domain *d);
 enum fmt domain_fmt(const struct domain *d);
-struct domain *domain_parent(const struct domain *d);	/* NULL: paging */
 uint64_t domain_last(const struct domain *d);		/* last input address of the table */
 uint64_t domain_first(const struct domain *d);		/* the first one */
 uint64_t domain_page_size(const struct domain *d);	/* the smallest */
@@ -313,7 +312,6 @@ int user_pages_present(uint64_t va, uint64_t len, bool write);
 struct pasid_set;
 /* Takes @quota out of the capacity. -ENOSPC, -EINVAL (0), -ENOMEM. One reference. */
 int pasid_set_create(struct iommu_ref *ref, uint32_t quota, struct pasid_set **out);
-void pasid_set_get(struct pasid_set *set);
 /* Last reference: every PASID of the set is freed, the quota goes back. */
 void pasid_set_put(struct iommu_ref *ref, struct pasid_set *set);
 /* Lowest free PASID in the inclusive range. -ENOSPC: quota used up or range full; -ENOMEM. */

@@ -377,11 +377,6 @@ int pasid_set_create(struct iommu_ref *ref, uint32_t quota, struct pasid_set **o
 	return 0;
 }
 
-void pasid_set_get(struct pasid_set *set)
-{
-	set->refs++;
-}
-
 void pasid_set_put(struct iommu_ref *ref, struct pasid_set *set)
 {
 	if (--set->refs)
