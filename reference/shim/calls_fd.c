@@ -439,10 +439,16 @@ EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 
 EXPORT pid_t fork(void)
 {
-	struct iommu_ref_proc *child = shim_fork_prepare();
-	pid_t pid = real(fork)();
-	int saved = errno;
+	struct iommu_ref_proc *child;
+	int saved, rc = shim_fork_prepare(&child);
+	pid_t pid;
 
+	if (rc) {
+		errno = -rc;
+		return -1;
+	}
+	pid = real(fork)();
+	saved = errno;
 	if (pid)
 		shim_fork_parent(child, pid);
 	else

@@ -40,7 +40,7 @@ void config_load(struct shim_config *cfg, const char *value);
 /* ---- arena.c */
 
 /* What the processes of one machine share; the first thing in the arena. */
-#define SHIM_MAX_PROCS 64
+#define SHIM_MAX_PROCS 256
 struct shim_proc {
 	pid_t pid;			/* 0: free */
 	struct iommu_ref_proc *proc;
@@ -114,8 +114,8 @@ int shim_close(int fd);
 void shim_forget(int fd);
 /* After a call: eventfds of all files that can be polled say what poll would. */
 void shim_sync_poll(void);
-/* Before and after fork(2). */
-struct iommu_ref_proc *shim_fork_prepare(void);
+/* Before fork(2): 0, or -EAGAIN, -ENOMEM; *@out is NULL if there is no machine yet. And after. */
+int shim_fork_prepare(struct iommu_ref_proc **out);
 void shim_fork_parent(struct iommu_ref_proc *child, pid_t pid);
 void shim_fork_child(struct iommu_ref_proc *child);
 /* Before the program is replaced by another, which cannot have this machine. */

@@ -28,6 +28,7 @@ static struct {
 	struct shim_shared *shared;
 	struct iommu_ref_proc *proc;
 	pid_t pid;
+	bool told_full;		/* a line about too many processes: one is enough */
 	struct fd_state fds[SHIM_MAX_FDS];
 } self;
 static pthread_mutex_t self_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -190,12 +191,15 @@ static bool register_proc(struct shim_shared *s, pid_t pid, struct iommu_ref_pro
 	struct shim_proc *slot;
 
 	arena_lock(&s->lock);
-	reap(s);
 	slot = proc_slot(s, 0);
+	if (!slot) {
+		reap(s);
+		slot = proc_slot(s, 0);
+	}
 	if (slot)
 		*slot = (struct shim_proc){ .pid = pid, .proc = proc };
-	else
-		shim_say("more than %d processes on one machine", SHIM_MAX_PROCS);
+	else if (!__atomic_exchange_n(&self.told_full, true, __ATOMIC_RELAXED))
+		shim_say("more than %d processes on one machine: fork is EAGAIN", SHIM_MAX_PROCS);
 	pthread_mutex_unlock(&s->lock);
 	return slot;
 }
@@ -476,23 +480,28 @@ void shim_forget(int fd)
 
 /* ---- fork and exit */
 
-struct iommu_ref_proc *shim_fork_prepare(void)
+int shim_fork_prepare(struct iommu_ref_proc **out)
 {
 	struct iommu_ref_proc *child;
 
+	*out = NULL;
 	if (!shim_shared_if_made())
-		return NULL;
+		return 0;
 	shim_shared();
 	arena_lock(&self_lock);
 	child = new_proc(self.shared);
-	if (!child)
-		return NULL;
+	if (!child) {
+		pthread_mutex_unlock(&self_lock);
+		return -ENOMEM;
+	}
 	copy_files(self.proc, child);
 	if (!register_proc(self.shared, -self.pid, child)) {
 		end_proc(child);
-		return NULL;
+		pthread_mutex_unlock(&self_lock);
+		return -EAGAIN;
 	}
-	return child;
+	*out = child;
+	return 0;
 }
 
 void shim_fork_parent(struct iommu_ref_proc *child, pid_t pid)
@@ -516,10 +525,6 @@ void shim_fork_child(struct iommu_ref_proc *child)
 		return;
 	self_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	fd_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	if (!child) {
-		shim_say("no memory for a new process");
-		real(_exit)(2);
-	}
 	self.pid = getpid();
 	self.proc = child;
 	rename_proc(self.shared, child, -parent, self.pid);
