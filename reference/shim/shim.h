@@ -96,6 +96,11 @@ bool shim_fd_is_nonblock(int fd);
 /* Around what changes the kernel's descriptors and then what is known of them. */
 void shim_fds_lock(void);
 void shim_fds_unlock(void);
+/* The same, where the file at @fd is closed or replaced. */
+void shim_fd_change_begin(int fd);
+void shim_fd_change_end(int fd);
+/* How often that began and ended: odd while it happens. */
+unsigned int shim_fd_changes(int fd);
 /* The process @pid on this machine, or NULL. */
 struct iommu_ref_proc *shim_proc_of(pid_t pid);
 /* Opens @path of the reference. Returns the descriptor, or -errno. */

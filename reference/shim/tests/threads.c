@@ -187,13 +187,15 @@ static bool stop;
 static void *change(void *arg)
 {
 	int fd = open("/dev/iommu", O_RDWR), dev = open("/dev/vfio/vfio", O_RDWR);
+	struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = dev, .events = POLLIN } };
+	bool *good = arg;
 
-	(void)arg;
 	for (int i = 0; i < 400; i++) {
 		dup2(i & 1 ? fd : dev, shared_fd);
 		if (i % 3 == 0)
 			close(shared_fd);
 	}
+	*good = poll(p, 2, 0) == 2;	/* nobody has used up what makes them ready */
 	close(fd);
 	close(dev);
 	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
@@ -235,10 +237,10 @@ static void test_threads(void)
 
 	for (int i = 1; i < 4; i++)
 		pthread_create(&threads[i], NULL, use, &good[i]);
-	pthread_create(&threads[0], NULL, change, NULL);
+	pthread_create(&threads[0], NULL, change, &good[0]);
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
-	result(good[1] && good[2] && good[3], "a file is closed and replaced while threads use it");
+	result(good[0] && good[1] && good[2] && good[3], "a file is closed and replaced while threads use it");
 	close(shared_fd);
 	fd = open("/dev/iommu", O_RDWR);
 	result(is_iommu(fd), "and then all is well");
