@@ -31,14 +31,14 @@ EXPORT int close(int fd)
 
 	if (!shim_fd_kind(fd))
 		return real(close)(fd);
-	shim_fds_lock();
+	shim_fd_change_begin(fd);
 	if (shim_is_ours(fd)) {
 		rc = shim_close(fd) ? real(close)(fd) : 0;
 	} else {
 		shim_forget(fd);
 		rc = real(close)(fd);
 	}
-	shim_fds_unlock();
+	shim_fd_change_end(fd);
 	return rc;
 }
 
@@ -95,12 +95,12 @@ EXPORT int dup3(int fd, int copy, int flags)
 
 	if (!shim_is_ours(fd) && !shim_fd_kind(copy))
 		return real(dup3)(fd, copy, flags);
-	shim_fds_lock();
+	shim_fd_change_begin(copy);
 	/* The kernel closes what is there, unless it refuses. */
 	if (fd != copy && real(fcntl)(fd, F_GETFD) >= 0)
 		shim_forget(copy);
 	rc = copied(fd, real(dup3)(fd, copy, flags));
-	shim_fds_unlock();
+	shim_fd_change_end(copy);
 	return rc;
 }
 
@@ -284,20 +284,19 @@ static ssize_t do_pwrite(int fd, const void *buf, size_t len, off_t offset)
 }
 
 /*
- * Of an eventfd that another thread is just making a file of the reference, or no longer one: its
- * count is put back, and the program that reads what it closes gets what it asked for.
+ * Was it the eventfd that another thread is just making a file of the reference, or no longer one?
+ * Then it has that mark still, or the number has changed since @before. What was read of its count
+ * is put back by shim_sync_poll(), or does not matter (set_readable()).
  */
-static ssize_t read_between(int fd, ssize_t rc)
+static bool read_between(int fd, unsigned int before)
 {
-	const uint64_t one = 1;
-
-	if (rc >= 0 && real(write)(fd, &one, sizeof(one)) < 0)
-		return -1;
-	return finish(-EBADF);
+	return shim_shared_if_made() &&
+	       (before & 1 || shim_is_marked(fd) || shim_fd_changes(fd) != before);
 }
 
 EXPORT ssize_t read(int fd, void *buf, size_t len)
 {
+	unsigned int before = shim_fd_changes(fd);
 	ssize_t rc;
 
 	if (shim_is_ours(fd))
@@ -305,11 +304,11 @@ EXPORT ssize_t read(int fd, void *buf, size_t len)
 	if (shim_fd_kind(fd) == FD_FAIL_NTH)
 		return fail_nth_read(buf, len, 0);
 	rc = real(read)(fd, buf, len);
-	if ((rc == sizeof(uint64_t) || (rc < 0 && errno == EAGAIN)) && shim_shared_if_made()) {
+	if (rc == sizeof(uint64_t) || (rc < 0 && errno == EAGAIN)) {
 		int saved = errno;
 
-		if (shim_is_marked(fd))
-			return read_between(fd, rc);
+		if (read_between(fd, before))
+			return finish(-EBADF);
 		errno = saved;
 	}
 	return rc;
@@ -439,10 +438,16 @@ EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 
 EXPORT pid_t fork(void)
 {
-	struct iommu_ref_proc *child = shim_fork_prepare();
-	pid_t pid = real(fork)();
-	int saved = errno;
+	struct iommu_ref_proc *child;
+	int saved, rc = shim_fork_prepare(&child);
+	pid_t pid;
 
+	if (rc) {
+		errno = -rc;
+		return -1;
+	}
+	pid = real(fork)();
+	saved = errno;
 	if (pid)
 		shim_fork_parent(child, pid);
 	else

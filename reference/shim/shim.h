@@ -40,7 +40,7 @@ void config_load(struct shim_config *cfg, const char *value);
 /* ---- arena.c */
 
 /* What the processes of one machine share; the first thing in the arena. */
-#define SHIM_MAX_PROCS 64
+#define SHIM_MAX_PROCS 256
 struct shim_proc {
 	pid_t pid;			/* 0: free */
 	struct iommu_ref_proc *proc;
@@ -96,6 +96,11 @@ bool shim_fd_is_nonblock(int fd);
 /* Around what changes the kernel's descriptors and then what is known of them. */
 void shim_fds_lock(void);
 void shim_fds_unlock(void);
+/* The same, where the file at @fd is closed or replaced. */
+void shim_fd_change_begin(int fd);
+void shim_fd_change_end(int fd);
+/* How often that began and ended: odd while it happens. */
+unsigned int shim_fd_changes(int fd);
 /* The process @pid on this machine, or NULL. */
 struct iommu_ref_proc *shim_proc_of(pid_t pid);
 /* Opens @path of the reference. Returns the descriptor, or -errno. */
@@ -114,8 +119,8 @@ int shim_close(int fd);
 void shim_forget(int fd);
 /* After a call: eventfds of all files that can be polled say what poll would. */
 void shim_sync_poll(void);
-/* Before and after fork(2). */
-struct iommu_ref_proc *shim_fork_prepare(void);
+/* Before fork(2): 0, or -EAGAIN, -ENOMEM; *@out is NULL if there is no machine yet. And after. */
+int shim_fork_prepare(struct iommu_ref_proc **out);
 void shim_fork_parent(struct iommu_ref_proc *child, pid_t pid);
 void shim_fork_child(struct iommu_ref_proc *child);
 /* Before the program is replaced by another, which cannot have this machine. */

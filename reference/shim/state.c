@@ -20,6 +20,7 @@
 struct fd_state {
 	uint8_t kind;		/* enum fd_kind */
 	bool nonblock;		/* as the program sees it; the eventfd never blocks */
+	unsigned int changes;	/* odd: the number is just given another file, or none */
 	dev_t rdev;
 };
 
@@ -28,6 +29,7 @@ static struct {
 	struct shim_shared *shared;
 	struct iommu_ref_proc *proc;
 	pid_t pid;
+	bool told_full;		/* a line about too many processes: one is enough */
 	struct fd_state fds[SHIM_MAX_FDS];
 } self;
 static pthread_mutex_t self_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -69,6 +71,30 @@ void shim_fds_unlock(void)
 	pthread_mutex_unlock(&fd_lock);
 }
 
+static void count_change(int fd)
+{
+	if (fd >= 0 && fd < SHIM_MAX_FDS)
+		__atomic_add_fetch(&self.fds[fd].changes, 1, __ATOMIC_SEQ_CST);
+}
+
+void shim_fd_change_begin(int fd)
+{
+	shim_fds_lock();
+	count_change(fd);
+}
+
+void shim_fd_change_end(int fd)
+{
+	count_change(fd);
+	shim_fds_unlock();
+}
+
+unsigned int shim_fd_changes(int fd)
+{
+	return fd >= 0 && fd < SHIM_MAX_FDS ?
+	       __atomic_load_n(&self.fds[fd].changes, __ATOMIC_SEQ_CST) : 0;
+}
+
 static enum fd_kind get_kind(int fd)
 {
 	return __atomic_load_n(&self.fds[fd].kind, __ATOMIC_RELAXED);
@@ -98,7 +124,7 @@ static int number_get(void *arg)
 	if (fault_now())
 		return -EMFILE;
 	if (fd < 0) {
-		fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 		if (fd >= 0)
 			real(fcntl)(fd, F_SETSIG, SHIM_MARK);
 	}
@@ -190,12 +216,15 @@ static bool register_proc(struct shim_shared *s, pid_t pid, struct iommu_ref_pro
 	struct shim_proc *slot;
 
 	arena_lock(&s->lock);
-	reap(s);
 	slot = proc_slot(s, 0);
+	if (!slot) {
+		reap(s);
+		slot = proc_slot(s, 0);
+	}
 	if (slot)
 		*slot = (struct shim_proc){ .pid = pid, .proc = proc };
-	else
-		shim_say("more than %d processes on one machine", SHIM_MAX_PROCS);
+	else if (!__atomic_exchange_n(&self.told_full, true, __ATOMIC_RELAXED))
+		shim_say("more than %d processes on one machine: fork is EAGAIN", SHIM_MAX_PROCS);
 	pthread_mutex_unlock(&s->lock);
 	return slot;
 }
@@ -369,16 +398,18 @@ bool shim_fd_is_nonblock(int fd)
 	return __atomic_load_n(&self.fds[fd].nonblock, __ATOMIC_RELAXED);
 }
 
-static void set_readable(int fd, bool readable)
+#define ALWAYS_COUNT (1ull << 62)	/* never used up by who reads the eventfd itself */
+
+static void set_readable(int fd, uint64_t count)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint64_t n = 1;
 	ssize_t rc = 0;
 
 	/* Asked of the kernel: another process may share the eventfd. */
-	if (poll(&p, 1, 0) < 0 || readable == !!(p.revents & POLLIN))
+	if (poll(&p, 1, 0) < 0 || !count == !(p.revents & POLLIN))
 		return;
-	rc = readable ? real(write)(fd, &n, sizeof(n)) : real(read)(fd, &n, sizeof(n));
+	rc = count ? real(write)(fd, &count, sizeof(count)) :
+		     real(read)(fd, &count, sizeof(count));
 	(void)rc;		/* a race with another process that did the same */
 }
 
@@ -392,10 +423,10 @@ static void sync_one(int fd, enum fd_kind kind)
 		kind = f->ops->poll ? FD_POLLED : FD_ALWAYS;
 		set_state(fd, kind, shim_fd_rdev(fd));
 		if (kind == FD_ALWAYS)
-			set_readable(fd, true);
+			set_readable(fd, ALWAYS_COUNT);
 	}
 	if (kind == FD_POLLED)
-		set_readable(fd, f->ops->poll(f, POLLIN) & POLLIN);
+		set_readable(fd, !!(f->ops->poll(f, POLLIN) & POLLIN));
 }
 
 void shim_sync_poll(void)
@@ -476,23 +507,28 @@ void shim_forget(int fd)
 
 /* ---- fork and exit */
 
-struct iommu_ref_proc *shim_fork_prepare(void)
+int shim_fork_prepare(struct iommu_ref_proc **out)
 {
 	struct iommu_ref_proc *child;
 
+	*out = NULL;
 	if (!shim_shared_if_made())
-		return NULL;
+		return 0;
 	shim_shared();
 	arena_lock(&self_lock);
 	child = new_proc(self.shared);
-	if (!child)
-		return NULL;
+	if (!child) {
+		pthread_mutex_unlock(&self_lock);
+		return -ENOMEM;
+	}
 	copy_files(self.proc, child);
 	if (!register_proc(self.shared, -self.pid, child)) {
 		end_proc(child);
-		return NULL;
+		pthread_mutex_unlock(&self_lock);
+		return -EAGAIN;
 	}
-	return child;
+	*out = child;
+	return 0;
 }
 
 void shim_fork_parent(struct iommu_ref_proc *child, pid_t pid)
@@ -516,10 +552,6 @@ void shim_fork_child(struct iommu_ref_proc *child)
 		return;
 	self_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	fd_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	if (!child) {
-		shim_say("no memory for a new process");
-		real(_exit)(2);
-	}
 	self.pid = getpid();
 	self.proc = child;
 	rename_proc(self.shared, child, -parent, self.pid);
