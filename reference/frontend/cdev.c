@@ -28,19 +28,6 @@ static int find_iommufd(struct iommu_ref_proc *caller, int fd, struct ref_file *
 	return *out ? 0 : -EBADFD;
 }
 
-/* Another iommufd owns the group: -EPERM of the IOMMU core; a container: -EBUSY of VFIO. */
-static int claim_error(struct iommu_ref *ref, struct device *dev)
-{
-	for (unsigned int i = 0; i < IOMMU_REF_MAX_DEVICES; i++) {
-		struct device *other = device_by_index(ref, i);
-
-		if (other && ref->cdev_bound[i] &&
-		    device_config(other)->group == device_config(dev)->group)
-			return -EPERM;
-	}
-	return -EBUSY;
-}
-
 /* The token of a virtual function: these are not virtual functions, so none can match. */
 static int check_token(const struct vfio_device_bind_iommufd *bind)
 {
@@ -71,6 +58,8 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 		return rc;
 	if (bind.iommufd < 0 || (bind.flags & ~VFIO_DEVICE_BIND_FLAG_TOKEN))
 		return -EINVAL;
+	if (vfio_group_is_open(f->ref, device_config(cdev->dev)->group))
+		return -EBUSY;	/* vfio/group.c: vfio_device_block_group */
 	if (cdev->idev || cdev->iodev)	/* "one device cannot be bound twice" */
 		return ref_defect(f->ref, SECOND_BIND_ACCEPTED) ? 0 : -EINVAL;
 	rc = check_token(&bind);
@@ -81,11 +70,9 @@ static long cdev_bind(struct iommu_ref_proc *caller, struct ref_file *f, void *u
 		return rc;
 	if (f->ref->cdev_bound[index])	/* through another open file */
 		return ref_defect(f->ref, SECOND_BIND_ACCEPTED) ? 0 : -EINVAL;
-	if (vfio_group_has_files(f->ref, device_config(cdev->dev)->group, index))
-		return -EBUSY;
 	rc = idev_bind(iommufd, cdev->dev, &cdev->idev);
-	if (rc)
-		return rc == -EBUSY ? claim_error(f->ref, cdev->dev) : rc;
+	if (rc)		/* another one owns the group: -EPERM of the IOMMU core */
+		return rc == -EBUSY ? -EPERM : rc;
 	if (copy_to_user(user_at(user_arg, offsetof(struct vfio_device_bind_iommufd, out_devid)),
 			 &cdev->idev->obj.id, sizeof(bind.out_devid))) {
 		idev_unbind(cdev->idev);
@@ -169,7 +156,7 @@ static long cdev_bind_ioasid(struct iommu_ref_proc *caller, struct ref_file *f, 
 	rc = ioasid_file_find(caller, (int)fd, &file);
 	if (rc)
 		return rc;
-	if (vfio_group_has_files(f->ref, device_config(cdev->dev)->group, index))
+	if (vfio_group_is_open(f->ref, device_config(cdev->dev)->group))
 		return -EBUSY;
 	rc = ioasid_bind_device(file, cdev->dev, &cdev->iodev);
 	if (!rc)

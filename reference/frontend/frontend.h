@@ -83,8 +83,8 @@ int ioasid_open(struct iommu_ref_proc *proc);				/* /dev/ioasid */
 /* /dev/vfio/devices/vfioN */
 int vfio_cdev_open(struct iommu_ref_proc *proc, unsigned int index);
 
-/* The group @number has an open file of the device @index. */
-bool vfio_group_has_files(struct iommu_ref *ref, uint32_t number, unsigned int index);
+/* The group @number is open, or a file of one of its devices is: no cdev of it can be bound. */
+bool vfio_group_is_open(struct iommu_ref *ref, uint32_t number);
 
 /* Called by proc exit after all files are closed. */
 void vfio_proc_exit(struct iommu_ref_proc *proc);

@@ -288,11 +288,21 @@ static struct vfio_group *group_find(struct iommu_ref *ref, uint32_t number)
 	return g;
 }
 
-bool vfio_group_has_files(struct iommu_ref *ref, uint32_t number, unsigned int index)
+bool vfio_group_is_open(struct iommu_ref *ref, uint32_t number)
 {
-	const struct vfio_group *group = group_find(ref, number);
+	return group_find(ref, number);
+}
 
-	return group && group->devices[index].files;
+/* A device of it is bound by its cdev: "cdev_device_open_cnt" (vfio/group.c) */
+static bool cdev_is_bound(struct iommu_ref *ref, uint32_t number)
+{
+	for (unsigned int i = 0; i < IOMMU_REF_MAX_DEVICES; i++) {
+		const struct device *dev = device_by_index(ref, i);
+
+		if (dev && device_config(dev)->group == number && ref->cdev_bound[i])
+			return true;
+	}
+	return false;
 }
 
 int vfio_group_open(struct iommu_ref_proc *proc, uint32_t number)
@@ -300,8 +310,8 @@ int vfio_group_open(struct iommu_ref_proc *proc, uint32_t number)
 	struct vfio_group *group;
 	int fd;
 
-	/* Open already, or a device file still holds its container. */
-	if (group_find(proc->ref, number))
+	/* Open already, or a device file still holds it. */
+	if (group_find(proc->ref, number) || cdev_is_bound(proc->ref, number))
 		return -EBUSY;
 	group = calloc(1, sizeof(*group));
 	if (!group)

@@ -54,9 +54,6 @@ int vfio_group_open_device(struct vfio_group *group, unsigned int index)
 		d->files++;
 		return 0;
 	}
-	/* Its cdev is bound, maybe to this very iommufd: "cdev_device_open_cnt" */
-	if (group->ref->cdev_bound[index])
-		return -EBUSY;
 	rc = idev_bind(group->iommufd, dev, &d->idev);
 	if (rc)		/* another iommufd or a container has the group: of the IOMMU core */
 		return rc;

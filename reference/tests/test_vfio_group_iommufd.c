@@ -5,6 +5,7 @@
  */
 #include <kselftest_harness.h>
 
+#include "../../uapi/ioasid.h"
 #include "iommufd_util.h"
 
 FIXTURE(group)
@@ -136,19 +137,48 @@ TEST_F(group, which_ioas)
 	EXPECT_EQ(0x5a, fd_peek(self->ref, 0, 0x20000));
 }
 
-/* Its cdev is bound to the group's own iommufd: that is one user, and a file would be another. */
-TEST_F(group, cdev_is_bound)
+/* The group is open, even without a container: no cdev of it can be bound, to whatever. */
+TEST_F(group, group_is_open)
 {
 	struct fd_user *u = &self->u;
-	int cdev = fd_open_cdev(u, 0);
+	int cdev = fd_open_cdev(u, 0), ioasid = iommu_ref_open(u->proc, "/dev/ioasid", 0), other;
 	uint32_t dev;
 
 	ASSERT_LE(0, cdev);
+	EXPECT_EQ(-EBUSY, fd_bind_to(u, cdev, u->fd, &dev));
+	EXPECT_EQ(-EBUSY, call(u, cdev, VFIO_BIND_IOASID_FD, (void *)(intptr_t)ioasid));
 	ASSERT_EQ(0, join(u, self->group, u->fd));
+	EXPECT_EQ(-EBUSY, fd_bind_to(u, cdev, u->fd, &dev));
+	/* "block_group" comes before the number of the iommufd is looked at. */
+	EXPECT_EQ(-EBUSY, fd_bind_to(u, cdev, cdev, &dev));
+	other = fd_open_cdev(u, 1);	/* of another group */
+	EXPECT_EQ(0, fd_bind_to(u, other, u->fd, &dev));
+	EXPECT_EQ(0, iommu_ref_close(u->proc, self->group));
+	EXPECT_EQ(0, fd_bind_to(u, cdev, u->fd, &dev));
+}
+
+/* A cdev is bound: the group of it, and that of the other devices in it, cannot be opened. */
+TEST_F(group, cdev_is_bound)
+{
+	struct fd_user *u = &self->u;
+	int cdev = fd_open_cdev(u, 2), ioasid = iommu_ref_open(u->proc, "/dev/ioasid", 0);
+	uint32_t dev;
+	int group;
+
+	ASSERT_LE(0, cdev);
+	group = iommu_ref_open(u->proc, "/dev/vfio/3", 0);
+	EXPECT_LE(0, group);	/* only open: nothing is bound yet */
+	EXPECT_EQ(0, iommu_ref_close(u->proc, group));
 	ASSERT_EQ(0, fd_bind_to(u, cdev, u->fd, &dev));
-	EXPECT_EQ(-EBUSY, call(u, self->group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:01.0"));
+	EXPECT_EQ(-EBUSY, iommu_ref_open(u->proc, "/dev/vfio/3", 0));
+	group = iommu_ref_open(u->proc, "/dev/vfio/2", 0);
+	EXPECT_LE(0, group);
 	EXPECT_EQ(0, iommu_ref_close(u->proc, cdev));
-	EXPECT_LE(0, call(u, self->group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:01.0"));
+	cdev = fd_open_cdev(u, 3);
+	ASSERT_EQ(0, call(u, cdev, VFIO_BIND_IOASID_FD, (void *)(intptr_t)ioasid));
+	EXPECT_EQ(-EBUSY, iommu_ref_open(u->proc, "/dev/vfio/3", 0));
+	EXPECT_EQ(0, iommu_ref_close(u->proc, cdev));
+	EXPECT_LE(0, iommu_ref_open(u->proc, "/dev/vfio/3", 0));
 }
 
 /* One owner at a time, by whichever way. */
@@ -168,14 +198,16 @@ TEST_F(group, keeps_others_out)
 	cdev = fd_open_cdev(u, 0);
 	ASSERT_LE(0, cdev);
 	EXPECT_EQ(-EBUSY, call(u, cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind));
+	/* The group's file is closed, the device's keeps it. */
+	EXPECT_EQ(0, iommu_ref_close(u->proc, self->group));
+	EXPECT_EQ(-EBUSY, call(u, cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind));
 	EXPECT_EQ(0, iommu_ref_close(u->proc, dev));
-	/* The other way round: another iommufd has the device. */
 	fd = iommu_ref_open(u->proc, "/dev/iommu", 0);
 	bind.iommufd = fd;
 	EXPECT_EQ(0, call(u, cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind));
-	EXPECT_EQ(-EBUSY, call(u, self->group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:01.0"));
+	EXPECT_EQ(-EBUSY, iommu_ref_open(u->proc, "/dev/vfio/1", 0));
 	EXPECT_EQ(0, iommu_ref_close(u->proc, cdev));
-	EXPECT_LE(0, call(u, self->group, VFIO_GROUP_GET_DEVICE_FD, "0000:00:01.0"));
+	EXPECT_LE(0, iommu_ref_open(u->proc, "/dev/vfio/1", 0));
 }
 
 /* What was closed is still used: by the device file, the group; by the group, the iommufd. */
