@@ -134,10 +134,10 @@ static long do_syscall(long nr, const long *a)
 	case SYS_write:
 		return write((int)a[0], (const void *)a[1], (size_t)a[2]);
 	case SYS_mmap:
-		return (long)mmap((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], (int)a[4],
-				  (off_t)a[5]);
+		return (long)shim_mmap((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3],
+					  (int)a[4], (off_t)a[5]);
 	case SYS_munmap:
-		return munmap((void *)a[0], (size_t)a[1]);
+		return shim_munmap((void *)a[0], (size_t)a[1]);
 	case SYS_sendmsg:
 		return sendmsg((int)a[0], (const struct msghdr *)a[1], (int)a[2]);
 	case SYS_recvmsg:

@@ -12,16 +12,73 @@
 #include "real.h"
 #include "shim.h"
 
-/* A mapping keeps what it maps, and the file. */
+/* A mapping keeps what it maps, and the file. In the arena, under the machine's lock. */
 struct mapping {
 	struct mapping *next;
+	const struct iommu_ref_proc *proc;	/* in whose memory it is */
 	char *addr;
 	size_t len;
 	struct ref_file *file;
 	struct object *owner;		/* of the mock driver's */
 };
 
-static struct mapping *mappings;	/* of this process; under the machine's lock */
+static void hold_and_link(struct shim_shared *s, struct mapping *m)
+{
+	file_hold(m->file);
+	if (m->owner)
+		m->owner->users++;
+	m->next = s->mappings;
+	__atomic_store_n(&s->mappings, m, __ATOMIC_RELAXED);
+}
+
+/* Those of @proc that are inside of [@addr, @addr + @len). */
+static void unlink_and_put(struct shim_shared *s, const struct iommu_ref_proc *proc,
+			   const void *addr, size_t len)
+{
+	const uintptr_t first = (uintptr_t)addr;
+	struct mapping **p, *m;
+
+	for (p = &s->mappings; (m = *p);) {
+		if (m->proc != proc || (uintptr_t)m->addr < first ||
+		    (uintptr_t)m->addr - first + m->len > len) {
+			p = &m->next;
+			continue;
+		}
+		__atomic_store_n(p, m->next, __ATOMIC_RELAXED);
+		if (m->owner)
+			m->owner->users--;
+		file_put(m->file);
+		free(m);
+	}
+}
+
+int shim_mappings_copy(struct shim_shared *s, const struct iommu_ref_proc *from,
+		       const struct iommu_ref_proc *to)
+{
+	int rc = 0;
+
+	ref_lock(s->ref);
+	for (struct mapping *m = s->mappings; m && !rc; m = m->next) {
+		struct mapping *copy = m->proc == from ? malloc(sizeof(*copy)) : NULL;
+
+		if (copy) {
+			*copy = *m;
+			copy->proc = to;
+			hold_and_link(s, copy);
+		} else if (m->proc == from) {
+			rc = -ENOMEM;
+		}
+	}
+	ref_unlock(s->ref);
+	return rc;
+}
+
+void shim_mappings_drop(struct shim_shared *s, const struct iommu_ref_proc *proc)
+{
+	ref_lock(s->ref);
+	unlink_and_put(s, proc, NULL, SIZE_MAX);
+	ref_unlock(s->ref);
+}
 
 /* Pages of the arena at another address. */
 static void *map_again(void *page, void *addr, size_t len, int prot, int flags)
@@ -39,8 +96,8 @@ static void *map_again(void *page, void *addr, size_t len, int prot, int flags)
 	return at;
 }
 
-static int map_region(struct ref_file *f, struct mapping *m, void *addr, int prot, int flags,
-		      uint64_t offset)
+static int map_region(struct shim_shared *s, struct ref_file *f, struct mapping *m, void *addr,
+		      int prot, int flags, uint64_t offset)
 {
 	void *page;
 	int rc;
@@ -60,16 +117,13 @@ static int map_region(struct ref_file *f, struct mapping *m, void *addr, int pro
 	m->addr = map_again(page, addr, m->len, prot, flags);
 	if (m->addr == MAP_FAILED)
 		return -errno;
+	unlink_and_put(s, m->proc, m->addr, m->len);	/* what was there, if MAP_FIXED */
 	m->file = f;
-	file_hold(f);
-	if (m->owner)
-		m->owner->users++;
-	m->next = mappings;
-	mappings = m;
+	hold_and_link(s, m);
 	return 0;
 }
 
-void *shim_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+static void *map_file(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
 	struct iommu_ref_proc *proc = shim_proc();
 	struct mapping *m = calloc(1, sizeof(*m));
@@ -80,12 +134,15 @@ void *shim_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offse
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
+	m->proc = proc;
 	m->len = (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+	shim_fds_lock();
 	ref_lock(proc->ref);
 	f = file_at(proc, fd);
 	if (f)
-		rc = map_region(f, m, addr, prot, flags, (uint64_t)offset);
+		rc = map_region(shim_shared(), f, m, addr, prot, flags, (uint64_t)offset);
 	ref_unlock(proc->ref);
+	shim_fds_unlock();
 	if (!rc)
 		return m->addr;
 	free(m);
@@ -93,27 +150,29 @@ void *shim_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offse
 	return MAP_FAILED;
 }
 
-/* A mapping of which a part is left stays; the kernel would count its parts. */
-void shim_unmapped(void *addr, size_t len)
+/* Are there any? Then their list may change under what is done here until unlock_mappings(). */
+static bool lock_mappings(void)
 {
 	struct shim_shared *s = shim_shared_if_made();
-	struct mapping **p, *m;
 
-	if (!s || !__atomic_load_n(&mappings, __ATOMIC_RELAXED))
-		return;
-	ref_lock(s->ref);
-	for (p = &mappings; (m = *p);) {
-		if (m->addr < (char *)addr || m->addr + m->len > (char *)addr + len) {
-			p = &m->next;
-			continue;
-		}
-		*p = m->next;
-		if (m->owner)
-			m->owner->users--;
-		file_put(m->file);
-		free(m);
+	if (!s || !__atomic_load_n(&s->mappings, __ATOMIC_RELAXED))
+		return false;
+	shim_proc();
+	shim_fds_lock();
+	return true;
+}
+
+/* [@addr, @addr + @len) is gone. A mapping of which a part is left stays: its parts don't count. */
+static void unlock_mappings(bool gone, const void *addr, size_t len)
+{
+	struct shim_shared *s = shim_shared();
+
+	if (gone) {
+		ref_lock(s->ref);
+		unlink_and_put(s, shim_proc(), addr, (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1));
+		ref_unlock(s->ref);
 	}
-	ref_unlock(s->ref);
+	shim_fds_unlock();
 }
 
 /*
@@ -139,13 +198,17 @@ static void *map_huge(void *addr, size_t len, int prot, int flags)
 	return aligned;
 }
 
-static void *do_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+void *shim_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
+	bool locked;
 	void *at;
 
 	if (!(flags & MAP_ANONYMOUS) && shim_is_ours(fd))
-		return shim_mmap(addr, len, prot, flags, fd, offset);
+		return map_file(addr, len, prot, flags, fd, offset);
+	locked = flags & MAP_FIXED && lock_mappings();
 	at = real(mmap)(addr, len, prot, flags, fd, offset);
+	if (locked)
+		unlock_mappings(at != MAP_FAILED, at, len);
 	if (at == MAP_FAILED && errno == ENOMEM && flags & MAP_HUGETLB && flags & MAP_ANONYMOUS &&
 	    shim_shared_if_made() && shim_shared()->ref->driver)
 		at = map_huge(addr, len, prot, flags);
@@ -158,17 +221,36 @@ static void *do_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t 
 	EXPORT void *name(void *addr, size_t len, int prot, int flags, int fd,		\
 			  type offset)							\
 	{										\
-		return do_mmap(addr, len, prot, flags, fd, offset);			\
+		return shim_mmap(addr, len, prot, flags, fd, offset);			\
 	}
 
 MMAP_VARIANT(mmap, off_t)
 MMAP_VARIANT(mmap64, off64_t)
 
-EXPORT int munmap(void *addr, size_t len)
+int shim_munmap(void *addr, size_t len)
 {
+	bool locked = lock_mappings();
 	int rc = real(munmap)(addr, len);
 
-	if (!rc)
-		shim_unmapped(addr, len);
+	if (locked)
+		unlock_mappings(!rc, addr, len);
 	return rc;
+}
+
+EXPORT int munmap(void *addr, size_t len)
+{
+	return shim_munmap(addr, len);
+}
+
+/* The reference's own, of files that are never its own; the machine is locked. */
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	return real(mmap)(addr, len, prot, flags, fd, offset);
+}
+
+int __wrap_munmap(void *addr, size_t len);
+int __wrap_munmap(void *addr, size_t len)
+{
+	return real(munmap)(addr, len);
 }

@@ -51,6 +51,7 @@ struct shim_shared {
 	pthread_mutex_t lock;		/* of this struct; taken before the machine's */
 	struct shim_proc procs[SHIM_MAX_PROCS];
 	char tree[64];			/* folder with the synthetic files; "": not made yet */
+	struct mapping *mappings;	/* of all processes; mmap.c */
 	struct iommu_ref_proc *flight;	/* has the files that are in messages, by slot */
 	struct shim_flight {
 		uint64_t id;		/* 0: free */
@@ -171,9 +172,13 @@ int tree_create(struct shim_shared *shared);
 void tree_remove(struct shim_shared *shared);
 
 /* ---- mmap.c */
-/* The pages of a file of the reference. Returns the address, or MAP_FAILED with errno. */
+/* mmap(2) and munmap(2) as the program calls them. */
 void *shim_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
-/* [@addr, @addr + @len) is gone. */
-void shim_unmapped(void *addr, size_t len);
+int shim_munmap(void *addr, size_t len);
+/* A new process @to has what @from has mapped. 0, or -ENOMEM: then it may have a part of it. */
+int shim_mappings_copy(struct shim_shared *s, const struct iommu_ref_proc *from,
+		       const struct iommu_ref_proc *to);
+/* @proc ends. */
+void shim_mappings_drop(struct shim_shared *s, const struct iommu_ref_proc *proc);
 
 #endif

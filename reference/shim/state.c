@@ -182,6 +182,7 @@ static bool is_gone(pid_t pid)
 
 static void end_proc(struct iommu_ref_proc *proc)
 {
+	shim_mappings_drop(self.shared, proc);
 	put_mode = PUT_OTHER;
 	iommu_ref_proc_exit(proc);
 	put_mode = PUT_CLOSE;
@@ -310,9 +311,9 @@ static void adopt(void)
 {
 	struct iommu_ref_proc *proc = new_proc(self.shared);
 
-	if (!proc) {
+	if (!proc || shim_mappings_copy(self.shared, self.proc, proc)) {
 		shim_say("no memory for a new process");
-		_exit(2);
+		real(_exit)(2);
 	}
 	copy_files(self.proc, proc);
 	self.pid = getpid();
@@ -522,7 +523,8 @@ int shim_fork_prepare(struct iommu_ref_proc **out)
 		return -ENOMEM;
 	}
 	copy_files(self.proc, child);
-	if (!register_proc(self.shared, -self.pid, child)) {
+	if (shim_mappings_copy(self.shared, self.proc, child) ||
+	    !register_proc(self.shared, -self.pid, child)) {
 		end_proc(child);
 		pthread_mutex_unlock(&self_lock);
 		return -EAGAIN;
@@ -597,6 +599,7 @@ void shim_exit(void)
 		return;
 	/* Out of the table first: nobody may end it a second time. */
 	rename_proc(s, self.proc, self.pid, 0);
+	shim_mappings_drop(s, self.proc);
 	put_mode = PUT_FORGET;
 	iommu_ref_proc_exit(self.proc);
 	put_mode = PUT_CLOSE;
