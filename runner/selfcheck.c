@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What must hold of the suite itself, as TAP: requirements, citations and suites fit together, IDs
- * are well formed, each known-bad variant is named by a requirement that exists, each known
- * deviation is a complete row about one, and what is drawn
+ * are well formed, each known-bad variant is named by a requirement that exists, each MUST is
+ * caught by such a variant, each known deviation is a complete row about one, and what is drawn
  * from a record is the same as what the run printed.
  */
 #include <ctype.h>
@@ -91,6 +91,21 @@ static void check_defects(struct tap *t)
 	result(t, "each known-bad variant of the reference is named by a requirement");
 }
 
+/* By the matrix that was built in: what `make check` measured on this reference. */
+static int check_caught(void *arg, const struct cts_requirement *r)
+{
+	size_t n;
+	const struct cts_defect *d = cts_defects(&n);
+
+	if (r->strength != CTS_MUST)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (cts_defect_caught(&d[i], r->id))
+			return 0;
+	report(arg, r->id);
+	return 0;
+}
+
 static void check_known(struct tap *t)
 {
 	size_t n;
@@ -140,6 +155,8 @@ int check_main(int argc, char **argv)
 	cts_suite_each(check_area, &t);
 	result(&t, "suites are named AREA/file");
 	check_defects(&t);
+	cts_requirement_each(check_caught, &t);
+	result(&t, "each MUST is caught by a known-bad variant (docs/matrix.md)");
 	check_known(&t);
 	check_systems(&t);
 	plan_free(&t.plan);

@@ -329,8 +329,9 @@ static const struct cts_requirement invalidation[] = {
 	  CTS_MUST, "<linux/iommu.h> of v7's base, IOMMU_INV_ADDR_FLAGS_LEAF; iommufd.h "
 	  "IOMMU_VTD_INV_FLAGS_LEAF; IHI 0070 4.4", CTS_V7 | CTS_IOMMUFD, "6.8", NULL, { { 0 } } },
 	{ "INV_U64MAX", "invalidation",
-	  "A VT-d entry of U64_MAX pages flushes all if its address is 0, and else is refused",
-	  CTS_MUST, "iommufd.h struct iommu_hwpt_vtd_s1_invalidate; intel/nested.c", CTS_IOMMUFD,
+	  "At an entry of U64_MAX pages that does not start at 0 an array ends: it flushes "
+	  "nothing, the entries before it are counted and took effect",
+	  CTS_OBSERVED, "intel/nested.c intel_nested_cache_invalidate_user()", CTS_IOMMUFD,
 	  "6.8", NULL, { EXPECT_IN(CTS_IOMMUFD, EINVAL) } },
 	{ "INV_PARTIAL_SIDE_EFFECT", "invalidation",
 	  "A request that names one cache that cannot be flushed so is refused and flushes none",

@@ -113,9 +113,12 @@ static void teardown_pasid(void *arg, uint32_t pasid)
 {
 	struct vfio_mm *mm = arg;
 
-	for (struct vfio_container *c = mm->containers; c; c = c->mm_next)
+	for (struct vfio_container *c = mm->containers; c; c = c->mm_next) {
 		for (struct vfio_group *g = c->groups; g; g = g->container_next)
 			vfio_nesting_unbind(g, pasid);
+		if (ref_defect(c->ref, FREE_ONE_CONTAINER))
+			break;
+	}
 }
 
 /* As posted `>` lets exactly 2^31 through (Alex: "Off by one, >= for the bit test"). */
