@@ -112,7 +112,7 @@ static const struct uapi_ioctl ioctls[] = {
 	IOCTL(VFIO_DEVICE_GET_IRQ_INFO, DEVICE, "vfio-device", vfio_irq_info, "3.6",
 	      EFAULT, EINVAL),
 	IOCTL(VFIO_DEVICE_SET_IRQS, DEVICE, "vfio-device", vfio_irq_set, "3.6",
-	      EFAULT, EINVAL, ENOMEM),
+	      EFAULT, EINVAL, ENOMEM, ENOTTY),
 	IOCTL_VALUE(VFIO_DEVICE_RESET, DEVICE, "vfio-device", NULL, "3.6", ERRNOS(EINVAL)),
 	IOCTL(VFIO_DEVICE_BIND_IOMMUFD, DEVICE, "vfio-device", vfio_device_bind_iommufd, "6.6",
 	      EFAULT, EINVAL, E2BIG, EBADF, EBADFD, EPERM, EBUSY, ENOMEM),

@@ -39,8 +39,19 @@ void fuzz_file_closed(struct fuzz *f, unsigned int proc, int fd)
 	struct fuzz_file *file = f->procs[proc].fds[fd];
 
 	f->procs[proc].fds[fd] = NULL;
-	if (file && !--file->refs)
-		free(file);
+	if (!file || --file->refs)
+		return;
+	if (file->kind == FK_GROUP || file->kind == FK_DEVICE)
+		fuzz_group_left(f);
+	free(file);
+}
+
+void fuzz_group_left(struct fuzz *f)
+{
+	for (unsigned int i = 0; i < FUZZ_PROCS; i++)
+		for (int fd = 0; fd < FUZZ_FDS; fd++)
+			if (f->procs[i].fds[fd] && f->procs[i].fds[fd]->kind == FK_CONTAINER)
+				f->procs[i].fds[fd]->ready = false;
 }
 
 int fuzz_fd(const struct fuzz *f, unsigned int proc, enum fuzz_kind kind, unsigned int pick)
@@ -129,6 +140,27 @@ bool fuzz_call_is(struct fuzz *f, const char *name, long rc, bool right)
 
 /* ---- the machine */
 
+/* Arm's granules and output sizes; a second unit, of device 1, that may lack what the first has. */
+static void configure_units(struct iommu_ref_config *cfg, const uint8_t *c)
+{
+	static const uint32_t granules[] = { 4096, 16384, 65536, 4096 };
+
+	if (cfg->vendor == IOMMU_REF_SMMUV3) {
+		cfg->granule = granules[c[3] / 4 % 4];
+		cfg->oas_bits = c[4] & 8 ? 52 : 48;
+	}
+	if (!(c[4] & 16))
+		return;
+	cfg->nr_units = 2;
+	for (unsigned int i = 0; i < cfg->nr_units; i++)
+		iommu_ref_unit_init(cfg, &cfg->units[i]);
+	cfg->devices[1].unit = 1;
+	cfg->units[1].nesting = cfg->units[0].nesting && !(c[4] & 32);
+	cfg->units[1].dirty_tracking = !(c[4] & 64);
+	if (c[4] & 128)
+		cfg->units[1].aperture_last = (1ull << 39) - 1;
+}
+
 static void configure(struct iommu_ref_config *cfg, const struct fuzz_head *head)
 {
 	static const uint32_t bits[] = { 20, 20, 20, 1, 0, 7 };
@@ -158,6 +190,7 @@ static void configure(struct iommu_ref_config *cfg, const struct fuzz_head *head
 	cfg->devices[0].pasid_policy = c[5] / 16 % 3;
 	cfg->devices[0].ats = !(c[5] & 8);
 	cfg->devices[1].pri = !(c[5] & 4);
+	configure_units(cfg, c);
 }
 
 /* It looks whether it can reach memory, with a variable of its own. */
@@ -260,7 +293,7 @@ static const struct step plain[] = {
 	{ "VFIO_DEVICE_BIND_IOMMUFD", FK_CDEV, 0, 1, { 0 } },
 	{ "IOMMU_IOAS_MAP", IO, 0, 0, { 0 } },
 	{ "VFIO_DEVICE_ATTACH_IOMMUFD_PT", FK_CDEV, 0, 0, { 0 } },
-	{ 0 },
+	{ "VFIO_DEVICE_SET_IRQS", FK_CDEV, 0, 0, { 0 } }, { 0 },
 };
 /* On top of plain: a nest parent, and what a guest has. */
 static const struct step nested[] = {
@@ -283,7 +316,8 @@ static const struct step type1[] = {
 	{ "VFIO_GROUP_SET_CONTAINER", FK_GROUP, 0, 0, { 0 } },
 	{ "VFIO_SET_IOMMU", FK_CONTAINER, 0, 0, { 0 } },
 	{ "VFIO_IOMMU_MAP_DMA", FK_CONTAINER, 0, 0, { 0 } },
-	{ "VFIO_GROUP_GET_DEVICE_FD", FK_GROUP, 0, 0, { 0 } }, { 0 },
+	{ "VFIO_GROUP_GET_DEVICE_FD", FK_GROUP, 0, 0, { 0 } },
+	{ "VFIO_DEVICE_SET_IRQS", FK_DEVICE, 0, 0, { 0 } }, { 0 },
 };
 static const struct step nesting_v7[] = {
 	{ "open container", 0, 0, 0, { 0 } }, { "open group", 0, 0, 0, { 0 } },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * What the fuzzer found in the mock driver, which other tests do not link, and user addresses that
+ * What the fuzzer found in the mock driver, which other tests do not link; what its oracle must not
+ * let pass and the machines it makes; user addresses that
  * were taken for pointers (UndefinedBehaviorSanitizer says so). Each as the calls that show it.
  */
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 #include "../mock/mock.h"
 #include "../tests/iommufd_util.h"
+#include "fuzz.h"
 
 static unsigned int failed, nr;
 
@@ -92,8 +94,54 @@ static void no_pointers(void)
 	iommu_ref_destroy(ref);
 }
 
+/* EINVAL of a file that is bound, or has a type, is no excuse for what documents none. */
+static void einval_of_what_is_ready(void)
+{
+	static const enum fuzz_kind kinds[] = { FK_CDEV, FK_CONTAINER };
+	const struct fuzz_rec rec = { 0 };
+	struct fuzz f = { .mock = false };
+	bool good = true;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct fuzz_file file = { .kind = kinds[i] };
+		struct fuzz_call c = { .rec = &rec, .file = &file, .kind = kinds[i],
+				       .cmd = IOMMU_DESTROY, .rc = -EINVAL };
+
+		good = good && fuzz_errno_documented(&c, &f);
+		file.ready = true;
+		good = good && !fuzz_errno_documented(&c, &f);
+	}
+	result(good, "EINVAL for any ioctl: only before the bind, or the type");
+}
+
+static void every_machine(void)
+{
+	static struct fuzz f;
+	unsigned int made = 0, wide = 0, several = 0, large = 0;
+
+	for (unsigned int c3 = 0; c3 < 16; c3 += 4) {
+		for (unsigned int c4 = 0; c4 < 512; c4++) {
+			const struct fuzz_head head = { .machine = c4 >> 8,
+							.config = { [3] = (uint8_t)c3,
+								    [4] = (uint8_t)c4 } };
+
+			if (!fuzz_machine(&f, &head))
+				continue;
+			made++;
+			wide += f.cfg.units[0].oas_bits == 52;
+			several += f.cfg.nr_units == 2;
+			large += f.cfg.granule > 4096;
+			fuzz_end(&f);
+		}
+	}
+	result(made == 4 * 512 && wide == 512 && several == 1024 && large == 512,
+	       "every configuration is a machine: of two units, of 52 bits, of all granules");
+}
+
 int main(void)
 {
+	einval_of_what_is_ready();
+	every_machine();
 	access_of_another_file();
 	bitmap_of_everything();
 	no_pointers();

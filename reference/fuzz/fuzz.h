@@ -115,6 +115,8 @@ struct fuzz_file {
 	enum fuzz_kind kind;
 	unsigned int refs;
 	uint32_t number;		/* group or device */
+	/* A container has a type, a cdev is bound. A container of which that is not known: false. */
+	bool ready;
 	uint8_t ids[FUZZ_IDS];		/* enum fuzz_type of each id */
 };
 
@@ -195,6 +197,8 @@ const char *fuzz_kind_name(enum fuzz_kind kind);
 
 struct fuzz_file *fuzz_file_new(struct fuzz *f, unsigned int proc, int fd, enum fuzz_kind kind);
 void fuzz_file_closed(struct fuzz *f, unsigned int proc, int fd);
+/* One may have left its container, which has no type then if it was the last. */
+void fuzz_group_left(struct fuzz *f);
 /* A descriptor of @kind: the @pick-th, or -1. */
 int fuzz_fd(const struct fuzz *f, unsigned int proc, enum fuzz_kind kind, unsigned int pick);
 /* The @pick-th id of @type in the iommufd @file; 0: none. */

@@ -157,6 +157,10 @@ static void done(struct fuzz *f, struct fuzz_call *c)
 	case IOASID_ALLOC_FAULT_FD:
 		fuzz_file_new(f, c->proc, (int)c->rc, FK_FAULT);
 		break;
+	case VFIO_BIND_IOASID_FD: case VFIO_UNBIND_IOASID_FD:
+		if (c->kind == FK_CDEV)
+			c->file->ready = c->cmd == VFIO_BIND_IOASID_FD;
+		break;
 	}
 }
 

@@ -112,7 +112,7 @@ bool fuzz_errno_documented(const struct fuzz_call *c, const struct fuzz *f)
 		return true;
 	i = uapi_ioctl_find(c->cmd, uapi_kind(kind));
 	/* A container without a type and a device that is not bound know no ioctl at all. */
-	if (c->rc == -EINVAL && (kind == FK_CONTAINER || kind == FK_CDEV))
+	if (c->rc == -EINVAL && (kind == FK_CONTAINER || kind == FK_CDEV) && !c->file->ready)
 		return true;
 	/* One that is bound to an iommufd does not know /dev/ioasid's, and the other way round. */
 	if (c->rc == -ENOTTY && kind == FK_CDEV && c->cmd >= VFIO_DEVICE_BIND_IOMMUFD)

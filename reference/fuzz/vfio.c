@@ -27,6 +27,7 @@ union cmd {
 	struct vfio_device_bind_iommufd bind;
 	struct vfio_device_attach_iommufd_pt attach;
 	struct vfio_device_detach_iommufd_pt detach;
+	struct vfio_irq_set irqs;
 	int32_t fd;
 	char name[16];
 };
@@ -155,6 +156,12 @@ static void fill_device(struct fuzz *f, struct fuzz_call *c, union cmd *a)
 		a->attach.flags = v & 0x80 ? VFIO_DEVICE_ATTACH_PASID : 0;
 		a->attach.pasid = 1 + v % 4;
 		break;
+	case VFIO_DEVICE_SET_IRQS:	/* the only one there is; without data */
+		c->arg.word[0] = sizeof(a->irqs);
+		a->irqs.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER;
+		a->irqs.index = VFIO_PCI_REQ_IRQ_INDEX;
+		a->irqs.count = !(v & 1);
+		break;
 	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
 		a->detach.flags = v & 0x80 ? VFIO_DEVICE_DETACH_PASID : 0;
 		a->detach.pasid = 1 + v % 4;
@@ -193,6 +200,12 @@ static void done(struct fuzz *f, struct fuzz_call *c)
 		f->pasid = (uint32_t)c->rc;
 	if (c->kind == FK_GROUP && c->cmd == VFIO_GROUP_GET_DEVICE_FD)
 		fuzz_file_new(f, c->proc, (int)c->rc, FK_DEVICE);
+	if (c->kind == FK_CONTAINER && c->cmd == VFIO_SET_IOMMU)
+		c->file->ready = true;
+	if (c->kind == FK_GROUP && c->cmd == VFIO_GROUP_UNSET_CONTAINER)
+		fuzz_group_left(f);
+	if (c->kind == FK_CDEV && c->cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		c->file->ready = true;
 	if (c->kind == FK_CDEV && c->cmd == VFIO_DEVICE_BIND_IOMMUFD && fd >= 0 && fd < FUZZ_FDS &&
 	    f->procs[c->proc].fds[fd])
 		fuzz_id_set(f->procs[c->proc].fds[fd], a->bind.out_devid, FI_DEVICE);
