@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "real.h"
@@ -51,10 +52,16 @@ EXPORT int fclose(FILE *f)
 
 EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
-	if (first <= last && !(flags & CLOSE_RANGE_CLOEXEC))
+	int rc;
+
+	shim_fds_lock();
+	/* What the kernel will close is forgotten first: a number may have another file at once. */
+	if (first <= last && !(flags & ~CLOSE_RANGE_UNSHARE))
 		for (unsigned int fd = first; fd <= last && fd < SHIM_MAX_FDS; fd++)
 			shim_forget((int)fd);
-	return real(close_range)(first, last, flags);
+	rc = real(close_range)(first, last, flags);
+	shim_fds_unlock();
+	return rc;
 }
 
 EXPORT void closefrom(int first)
@@ -89,6 +96,13 @@ EXPORT int dup(int fd)
 	return rc;
 }
 
+static bool is_below_limit(int fd)
+{
+	struct rlimit limit;
+
+	return fd >= 0 && !getrlimit(RLIMIT_NOFILE, &limit) && (rlim_t)fd < limit.rlim_cur;
+}
+
 EXPORT int dup3(int fd, int copy, int flags)
 {
 	int rc;
@@ -97,7 +111,8 @@ EXPORT int dup3(int fd, int copy, int flags)
 		return real(dup3)(fd, copy, flags);
 	shim_fd_change_begin(copy);
 	/* The kernel closes what is there, unless it refuses. */
-	if (fd != copy && real(fcntl)(fd, F_GETFD) >= 0)
+	if (fd != copy && real(fcntl)(fd, F_GETFD) >= 0 && !(flags & ~O_CLOEXEC) &&
+	    is_below_limit(copy))
 		shim_forget(copy);
 	rc = copied(fd, real(dup3)(fd, copy, flags));
 	shim_fd_change_end(copy);

@@ -14,8 +14,10 @@ EXPORT int iommu_ref_shim_dma(unsigned int device, uint64_t iova, void *buf, siz
 	const struct iommu_ref_dma dma = {
 		.device = device, .write = write, .iova = iova, .buf = buf, .len = len,
 	};
+	int rc = iommu_ref_dma(shim_shared()->ref, &dma, NULL);
 
-	return iommu_ref_dma(shim_shared()->ref, &dma, NULL);
+	shim_sync_poll();	/* it may have raised an event */
+	return rc;
 }
 
 /*

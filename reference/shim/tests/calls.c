@@ -362,6 +362,10 @@ static void test_limits(void)
 	       fails(dup2(fd, 2000), EMFILE), "numbers from 1024 on are refused");
 	result(dup2(fd, fd) == fd && fails(dup3(fd, fd, 0), EINVAL) && fails(dup(-1), EBADF) &&
 	       fails(dup2(-1, fd), EBADF), "dup of itself, and of nothing");
+	copy = open("/dev/iommu", O_RDWR);
+	result(fails(dup3(fd, copy, 1), EINVAL) && fails(dup2(-1, copy), EBADF) &&
+	       fails(close_range((unsigned int)copy, (unsigned int)copy, 0x80), EINVAL) &&
+	       is_iommu(copy), "a call that fails closes nothing");
 	copy = dup(STDOUT_FILENO);
 	result(copy >= 0 && !close(copy) && fails(close_range(5, 4, 0), EINVAL) &&
 	       !close_range(900, 1000, CLOSE_RANGE_CLOEXEC), "others as they were");
