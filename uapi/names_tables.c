@@ -102,8 +102,9 @@ static const struct uapi_ioctl ioctls[] = {
 	IOCTL_VALUE(VFIO_GROUP_SET_CONTAINER, GROUP, "vfio", NULL, "3.6",
 		    ERRNOS(EFAULT, EBADF, EBADFD, EINVAL, EPERM, EBUSY, ENODEV, ENOMEM)),
 	IOCTL_VALUE(VFIO_GROUP_UNSET_CONTAINER, GROUP, "vfio", NULL, "3.6", ERRNOS(EINVAL, EBUSY)),
+	/* EADDRINUSE: a mapping of its iommufd is where the device reserves (iommufd/device.c). */
 	IOCTL_VALUE(VFIO_GROUP_GET_DEVICE_FD, GROUP, "vfio", NULL, "3.6",
-		    ERRNOS(EFAULT, EINVAL, EPERM, ENODEV, EBUSY, EMFILE, ENOMEM)),
+		    ERRNOS(EFAULT, EINVAL, EPERM, ENODEV, EBUSY, EADDRINUSE, EMFILE, ENOMEM)),
 
 	IOCTL(VFIO_DEVICE_GET_INFO, DEVICE, "vfio-device", vfio_device_info, "3.6",
 	      EFAULT, EINVAL),
