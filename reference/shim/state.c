@@ -513,10 +513,12 @@ int shim_fork_prepare(struct iommu_ref_proc **out)
 	struct iommu_ref_proc *child;
 
 	*out = NULL;
-	if (!shim_shared_if_made())
-		return 0;
-	shim_shared();
+	if (shim_shared_if_made())
+		shim_shared();		/* a child by clone(2) registers first */
+	/* Held until fork is over: no other thread makes the machine meanwhile. */
 	arena_lock(&self_lock);
+	if (!self.shared)
+		return 0;
 	child = new_proc(self.shared);
 	if (!child) {
 		pthread_mutex_unlock(&self_lock);
@@ -535,8 +537,6 @@ int shim_fork_prepare(struct iommu_ref_proc **out)
 
 void shim_fork_parent(struct iommu_ref_proc *child, pid_t pid)
 {
-	if (!shim_shared_if_made())
-		return;
 	if (child && pid > 0) {
 		rename_proc(self.shared, child, -self.pid, pid);
 	} else if (child) {
@@ -550,10 +550,10 @@ void shim_fork_child(struct iommu_ref_proc *child)
 {
 	pid_t parent = self.pid;
 
-	if (!shim_shared_if_made())
-		return;
 	self_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	fd_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	if (!child)
+		return;		/* there is no machine yet */
 	self.pid = getpid();
 	self.proc = child;
 	rename_proc(self.shared, child, -parent, self.pid);
