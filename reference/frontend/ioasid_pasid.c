@@ -56,7 +56,7 @@ int ioasid_choose_pasid(struct ioasid_attach *new)
 		new->pasid = new->user_pasid;
 		return 0;
 	}
-	/* "one for an IOASID, whatever the device"; the deepest of a route says which is on the wire */
+	/* "one for an IOASID, whatever the device"; the deepest of a route is on the wire */
 	if (cfg->pasid_policy == IOMMU_REF_PASID_MDEV_ENQCMD && new->user_pasid != NO_PASID) {
 		rc = space_pasid(new->space);
 		new->pasid = new->space->pasid;

@@ -115,7 +115,7 @@ struct fuzz_file {
 	enum fuzz_kind kind;
 	unsigned int refs;
 	uint32_t number;		/* group or device */
-	/* A container has a type, a cdev is bound. A container of which that is not known: false. */
+	/* A container has a type, a cdev is bound. Where that is not known: false. */
 	bool ready;
 	uint8_t ids[FUZZ_IDS];		/* enum fuzz_type of each id */
 };

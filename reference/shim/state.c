@@ -44,23 +44,6 @@ static __thread enum {
 	PUT_OTHER,		/* get and put: of another process, nothing to do here */
 } put_mode;
 
-void shim_say(const char *format, ...)
-{
-	char line[1024];
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = snprintf(line, sizeof(line), SHIM_NAME ": ");
-	n += vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, ap);
-	va_end(ap);
-	if (n > (int)sizeof(line) - 2)
-		n = (int)sizeof(line) - 2;
-	line[n++] = '\n';
-	if (real(write)(STDERR_FILENO, line, (size_t)n) < 0)
-		return;		/* nobody listens */
-}
-
 void shim_fds_lock(void)
 {
 	arena_lock(&fd_lock);

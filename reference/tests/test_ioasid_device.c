@@ -196,7 +196,7 @@ TEST_F(fault, detach_of_another_route)
 	EXPECT_EQ(IOMMU_REF_PAGE_SUCCESS, answer(u, 1));
 }
 
-/* SMMUv3: a space that is an entry of the user's PASID table has the requests of that entry only. */
+/* SMMUv3: a space that is an entry of the user's PASID table has that entry's requests alone. */
 TEST_F(fault, detach_of_a_tracked_entry)
 {
 	struct io_user *u = &self->u;

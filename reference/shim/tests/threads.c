@@ -240,7 +240,8 @@ static void test_threads(void)
 	pthread_create(&threads[0], NULL, change, &good[0]);
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
-	result(good[0] && good[1] && good[2] && good[3], "a file is closed and replaced while threads use it");
+	result(good[0] && good[1] && good[2] && good[3],
+	       "a file is closed and replaced while threads use it");
 	close(shared_fd);
 	fd = open("/dev/iommu", O_RDWR);
 	result(is_iommu(fd), "and then all is well");
