@@ -175,6 +175,7 @@ static void add_device(struct parser *p, char *text)
 	*dev = (struct iommu_ref_device_config){
 		.rid = requester_id(p, bdf), .group = number32(p, group), .pasid = *pasid == 'p',
 		.unit = unit ? (uint8_t)number32(p, unit) : 0,
+		.pri = true,	/* and ATS with it, as the default ones have */
 	};
 }
 
@@ -329,8 +330,8 @@ static void check_aperture(struct parser *p, const struct iommu_ref_unit_config 
 		return;
 	p->line = line;
 	snprintf(text, sizeof(text), "%#llx", (unsigned long long)u->aperture_last);
-	snprintf(what, sizeof(what), "aperture_last may be the last byte of a page of %u, below 2^%u",
-		 granule, bits);
+	snprintf(what, sizeof(what),
+		 "aperture_last may be the last byte of a page of %u, below 2^%u", granule, bits);
 	refuse(p, what, text);
 }
 
