@@ -281,6 +281,7 @@ int ioasid_attach(struct ioasid_dev *dev, const struct vfio_device_attach_ioasid
 	struct ioasid *x;
 	struct ioasid_attach *a;
 	uint32_t user_pasid;
+	bool had_pasid;
 	int rc = read_arg(arg, &user_pasid);
 
 	if (rc)
@@ -301,9 +302,14 @@ int ioasid_attach(struct ioasid_dev *dev, const struct vfio_device_attach_ioasid
 				     .dev = dev, .user_pasid = user_pasid, .pasid = NO_PASID };
 	x->attaches = dev->attaches = a;
 	x->obj.users++;
+	had_pasid = x->pasid != NO_PASID;
 	rc = begin_attach(a);
-	if (rc)
-		end_attach(a);
+	if (!rc)
+		return 0;
+	end_attach(a);
+	/* what a success would have left to the space until FREE */
+	if (!had_pasid)
+		ioasid_free_pasid(x);
 	return rc;
 }
 

@@ -99,6 +99,7 @@ void ioasid_free_pasid(struct ioasid *x)
 {
 	if (x->pasid != NO_PASID)
 		global_free(ioasid_ctx(x), x->pasid);
+	x->pasid = NO_PASID;
 }
 
 int iommu_ref_wire_pasid(struct iommu_ref *ref, unsigned int device, bool has_pasid,

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 
 #include "../mock/mock.h"
-#include "../tests/iommufd_util.h"
+#include "../tests/ioasid_util.h"
 #include "fuzz.h"
 
 static unsigned int failed, nr;
@@ -138,6 +138,38 @@ static void every_machine(void)
 	       "every configuration is a machine: of two units, of 52 bits, of all granules");
 }
 
+/* An attach of an ENQCMD device that failed late left its address space with a PASID. */
+static void attach_that_fails(void)
+{
+	struct iommu_ref_stats before, after;
+	struct iommu_ref_config cfg;
+	struct vfio_device_attach_ioasid *arg;
+	struct fuzz_arena arena;
+	struct io_user u;
+	bool good, done = false;
+
+	iommu_ref_config_init(&cfg, IOMMU_REF_VTD);
+	cfg.devices[0].pasid_policy = IOMMU_REF_PASID_MDEV_ENQCMD;
+	good = !fuzz_arena_create(&arena) && !io_create(&u, &cfg) && !io_device(&u, 0);
+	arg = (void *)(arena.base + ARENA_ARG * PG);
+	*arg = (struct vfio_device_attach_ioasid){ .argsz = sizeof(*arg), .user_pasid = 5,
+						   .flag = IOASID_ATTACH_USER_PASID,
+						   .ioasid = (uint32_t)io_alloc(&u) };
+	iommu_ref_stats(u.ref, &before);
+	fuzz_arena = &arena;
+	for (unsigned int n = 1; good && !done && n < 40; n++) {
+		fuzz_arena->fail = n;
+		done = !iommu_ref_ioctl(u.proc, u.dev[0], VFIO_ATTACH_IOASID, arg);
+		fuzz_arena->fail = 0;
+		iommu_ref_stats(u.ref, &after);
+		good = done || after.pasids == before.pasids;
+	}
+	fuzz_arena = NULL;
+	result(good && done && after.pasids == before.pasids + 1,
+	       "an attach that fails leaves no PASID behind");
+	iommu_ref_destroy(u.ref);
+}
+
 int main(void)
 {
 	einval_of_what_is_ready();
@@ -145,6 +177,7 @@ int main(void)
 	access_of_another_file();
 	bitmap_of_everything();
 	no_pointers();
+	attach_that_fails();
 	printf("1..%u\n", nr);
 	return failed != 0;
 }
