@@ -77,8 +77,9 @@ static const struct uapi_ioctl ioctls[] = {
 		EOPNOTSUPP, EBUSY, ENOMEM),
 	IOMMUFD(IOMMU_VEVENTQ_ALLOC, iommu_veventq_alloc, "6.15",
 		EOPNOTSUPP, ENOENT, EEXIST, EMFILE, ENOMEM),
+	/* EPERM: its memory may not be pinned as it has to be (iommufd_access_pin_pages()). */
 	IOMMUFD(IOMMU_HW_QUEUE_ALLOC, iommu_hw_queue_alloc, "6.17",
-		EOPNOTSUPP, ENOENT, EOVERFLOW, EEXIST, EIO, ENOMEM),
+		EOPNOTSUPP, ENOENT, EOVERFLOW, EEXIST, EIO, ENOMEM, EPERM),
 
 	IOCTL_VALUE(VFIO_GET_API_VERSION, TYPE1, "vfio", NULL, "3.6", NO_ERRNOS),
 	/* ENODEV: /dev/iommu without a compatibility IOAS (vfio_compat.c: get_compat_ioas()). */
